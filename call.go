@@ -1,0 +1,187 @@
+package sms
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-resty/resty/v2"
+)
+
+// call is one operation of a service: what to send and how to read the answer.
+type call struct {
+	operation string      // ShowCertKey
+	method    string      // GET where empty
+	target    string      // path and query, beginning with a slash
+	header    http.Header // beyond what every request carries
+	body      []byte
+	success   int // the one status that is a success: 200 where zero
+	// decode reads the body of a success. It must copy what it keeps: the buffer is
+	// wiped and used again. Its errors must not quote the body.
+	decode func(header http.Header, body []byte) error
+}
+
+// pipeline is the one way to a service that every operation goes through:
+//
+//	do        the attempts, with the retry policy between them
+//	attempt   one request through resty, bounded in time
+//	receive   status -> APIError, or a bounded read and a strict decode
+//
+// It is safe for concurrent use.
+type pipeline struct {
+	endpoint string // without a slash at its end
+	http     *resty.Client
+	timeout  time.Duration // one attempt
+	limit    int64         // bytes of a success body, decoded
+	retry    RetryPolicy   // defaults filled in
+	budget   budget
+	logger   *slog.Logger
+	buffers  sync.Pool // *[]byte
+	onBroken func()    // called after an answer that breaks HTTP or JSON; may be nil
+}
+
+// newPipeline builds a pipeline over transport, which authenticates where that
+// is needed. The transport's redirects are never followed and cookies not kept.
+func newPipeline(endpoint string, transport http.RoundTripper, userAgent string) *pipeline {
+	client := resty.NewWithClient(&http.Client{
+		Transport:     transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	})
+	client.SetLogger(silent{})
+	client.SetHeaders(map[string]string{
+		"Accept":          "application/json",
+		"Accept-Encoding": "identity",
+		"Content-Type":    "application/json",
+		"User-Agent":      userAgent,
+	})
+	return &pipeline{
+		endpoint: endpoint,
+		http:     client,
+		timeout:  defaultTimeout,
+		limit:    defaultMaxResponse,
+		retry:    RetryPolicy{}.withDefaults(),
+		logger:   slog.New(slog.DiscardHandler),
+	}
+}
+
+// silent is resty's logger: its log lines show URLs and more.
+type silent struct{}
+
+func (silent) Errorf(string, ...any) {}
+func (silent) Warnf(string, ...any)  {}
+func (silent) Debugf(string, ...any) {}
+
+// do performs c and retries it as the policy says.
+func (p *pipeline) do(ctx context.Context, c call) error {
+	if err := ctx.Err(); err != nil {
+		return &callError{operation: c.operation, err: err, hint: "the context had ended, nothing was sent"}
+	}
+	ctx, sent := withRedactions(ctx)
+	for attempt := 1; ; attempt++ {
+		start := time.Now()
+		answer, err := p.attempt(ctx, c, sent)
+		p.logAttempt(ctx, c, attempt, answer, time.Since(start), err)
+		if err == nil {
+			p.budget.deposit()
+			return nil
+		}
+		wait, again := p.backoff(ctx, attempt, err)
+		if !again {
+			return finish(c.operation, attempt, err)
+		}
+		p.logger.LogAttrs(ctx, slog.LevelInfo, "sms: retry", slog.String("operation", c.operation),
+			slog.Int("attempt", attempt), slog.Duration("wait", wait), slog.String("reason", reason(err)))
+		if waitErr := sleep(ctx, wait); waitErr != nil {
+			return finish(c.operation, attempt, fmt.Errorf("%w while waiting to try again after: %w", waitErr, err))
+		}
+	}
+}
+
+// answer is what is known of an answer for the log, zero where there was none.
+type answer struct {
+	status    int
+	requestID string
+}
+
+// attempt sends c once. The time-out spans everything from connecting to the
+// last byte of the body.
+func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions) (answer, error) {
+	attemptCtx, cancel := context.WithTimeoutCause(ctx, p.timeout, ErrAttemptTimeout)
+	defer cancel()
+	request := p.http.R().SetContext(attemptCtx).SetDoNotParseResponse(true)
+	for name, values := range c.header {
+		request.Header[name] = values
+	}
+	if c.body != nil {
+		request.SetBody(c.body)
+	}
+	method := c.method
+	if method == "" {
+		method = http.MethodGet
+	}
+	resp, err := request.Execute(method, p.endpoint+c.target)
+	if err != nil {
+		return answer{}, p.diagnose(ctx, attemptCtx, err, sent)
+	}
+	raw := resp.RawResponse
+	defer raw.Body.Close()
+	got := answer{raw.StatusCode, printableID(sent.clean(requestID(raw.Header)))}
+	if err := p.receive(c, raw, sent); err != nil {
+		return got, p.diagnose(ctx, attemptCtx, err, sent)
+	}
+	return got, nil
+}
+
+func (p *pipeline) logAttempt(ctx context.Context, c call, attempt int, got answer, took time.Duration, err error) {
+	if !p.logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("operation", c.operation), slog.Int("attempt", attempt), slog.Duration("duration", took),
+	}
+	if got.status != 0 {
+		attrs = append(attrs, slog.Int("status", got.status))
+	}
+	if got.requestID != "" {
+		attrs = append(attrs, slog.String("request_id", got.requestID))
+	}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", err.Error()))
+	}
+	p.logger.LogAttrs(ctx, slog.LevelDebug, "sms: attempt", attrs...)
+}
+
+// callError names the operation that failed, and how often it was tried.
+type callError struct {
+	operation string
+	attempts  int
+	err       error
+	hint      string
+}
+
+func (e *callError) Error() string {
+	text := e.err.Error()
+	if _, isAPI := e.err.(*APIError); !isAPI { //nolint:errorlint // only the outermost one names the operation itself
+		text = fmt.Sprintf("sms: %s: %s", e.operation, text)
+	}
+	if e.hint != "" {
+		text += "; " + e.hint
+	}
+	if e.attempts > 1 {
+		text += fmt.Sprintf(" (after %d attempts)", e.attempts)
+	}
+	return oneLine(text)
+}
+
+func (e *callError) Unwrap() error { return e.err }
+
+// finish is the error of a whole call.
+func finish(operation string, attempts int, err error) error {
+	if apiErr, ok := err.(*APIError); ok && attempts == 1 { //nolint:errorlint // it is not wrapped yet
+		return apiErr
+	}
+	return &callError{operation: operation, attempts: attempts, err: err, hint: hint(err)}
+}

@@ -1,0 +1,207 @@
+package sms
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"strings"
+	"syscall"
+	"time"
+
+	"example.com/huaweicloud/sms/internal/printable"
+)
+
+// transportError is an attempt that got no answer.
+type transportError struct {
+	err       error
+	temporary bool // worth another attempt
+}
+
+func (e *transportError) Error() string { return e.err.Error() }
+func (e *transportError) Unwrap() error { return e.err }
+
+// diagnose gives the failure of one attempt the form in which the caller sees it.
+// ctx is the caller's context, attemptCtx the one that the attempt ran under.
+func (p *pipeline) diagnose(ctx, attemptCtx context.Context, err error, sent *redactions) error {
+	var refused *APIError
+	if errors.As(err, &refused) || errors.Is(err, ErrInvalidResponse) {
+		return err
+	}
+	if ended := ctx.Err(); ended != nil {
+		return contextError(ctx, ended)
+	}
+	late := attemptCtx.Err() != nil
+	if failed, ok := asSignError(err); ok {
+		if late {
+			failed = &signError{&timeoutError{after: p.timeout}}
+		}
+		return &signError{conceal(failed.err, sent)}
+	}
+	if late {
+		return &transportError{&timeoutError{after: p.timeout}, true}
+	}
+	if timedOut(err) {
+		return &transportError{&timeoutError{cause: conceal(err, sent)}, true}
+	}
+	if text := malformed(err); text != "" {
+		p.broken()
+		return invalidResponse(text)
+	}
+	if headersTooLarge(err) {
+		return fmt.Errorf("%w: more than %d bytes of headers", ErrResponseTooLarge, maxResponseHeader)
+	}
+	return &transportError{conceal(err, sent), temporary(err)}
+}
+
+// contextError is the end of the caller's context, with the cause that it was
+// given where it was given one.
+func contextError(ctx context.Context, ended error) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, ended) {
+		return fmt.Errorf("%w: %w", ended, cause)
+	}
+	return ended
+}
+
+// timeoutError is ErrAttemptTimeout, and a net.Error. It is not
+// context.DeadlineExceeded: that is the caller's own deadline.
+type timeoutError struct {
+	after time.Duration // WithTimeout, where that was the limit
+	cause error         // the transport's own time-out otherwise
+}
+
+func (e *timeoutError) Error() string {
+	if e.cause != nil {
+		return ErrAttemptTimeout.Error() + ": " + e.cause.Error()
+	}
+	return fmt.Sprintf("%v: no complete answer within %v", ErrAttemptTimeout, e.after)
+}
+
+func (e *timeoutError) Is(target error) bool { return target == ErrAttemptTimeout }
+func (e *timeoutError) Timeout() bool        { return true }
+func (e *timeoutError) Temporary() bool      { return true }
+
+func timedOut(err error) bool {
+	var netErr net.Error
+	return errors.As(err, &netErr) && netErr.Timeout()
+}
+
+// temporary reports whether a failed attempt may go better the next time:
+// refused, reset or closed connections, and name servers that have trouble.
+func temporary(err error) bool {
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return dns.IsTemporary && !dns.IsNotFound
+	}
+	var cert *tls.CertificateVerificationError
+	if errors.As(err, &cert) {
+		return false
+	}
+	for _, code := range brokenConnection {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		http2Ended(err) || hasText(err, "server closed idle connection")
+}
+
+// http2Ended reports whether the peer gave up a stream or the connection. The
+// types are net/http's own; all but a stream error can only be told by their text.
+func http2Ended(err error) bool {
+	var stream streamError
+	if errors.As(err, &stream) {
+		return stream.Cause != nil && strings.Contains(stream.Cause.Error(), "received from peer")
+	}
+	return hasText(err, "GOAWAY", "http2: client connection lost", "http2: client connection force closed")
+}
+
+// streamError has the fields of net/http's own type, which lets itself be copied
+// to any struct that has them.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (e streamError) Error() string { return "HTTP/2 stream error" }
+
+// malformed returns what to say of an answer that is not HTTP, or "" where that
+// is not what went wrong. net/http quotes such answers in its errors: they may
+// hold anything, so nothing of that text is passed on.
+func malformed(err error) string {
+	var mime textproto.ProtocolError
+	var protocol *http.ProtocolError
+	switch {
+	case hasText(err, "server gave HTTP response to HTTPS client", "does not look like a TLS handshake"):
+		return "the server does not speak TLS: is the endpoint's port right?"
+	case temporary(err):
+		return ""
+	case errors.As(err, &mime), errors.As(err, &protocol),
+		hasText(err, "malformed", "bad Content-Length", "multiple Content-Length", "invalid byte in chunk",
+			"chunk length", "chunked line", "chunked encoding", "unsupported transfer encoding", "transport connection broken",
+			"1xx", "PROTOCOL_ERROR", "FRAME_SIZE_ERROR", "COMPRESSION_ERROR", "FLOW_CONTROL_ERROR", "http: invalid",
+			"suspiciously long trailer", "http2: frame too large", "http2: invalid"):
+		return "the answer is not valid HTTP"
+	default:
+		return ""
+	}
+}
+
+func headersTooLarge(err error) bool {
+	return hasText(err, "response headers exceeded", "response header list larger")
+}
+
+func hasText(err error, parts ...string) bool {
+	text := err.Error()
+	for _, part := range parts {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// conceal returns err, or, where its text shows a credential, an error that says
+// the same without it. The chain beneath is then cut: its texts would show it too.
+func conceal(err error, sent *redactions) error {
+	if !sent.holds(err.Error()) {
+		return err
+	}
+	return errors.New(printable.Line(sent.clean(err.Error()), maxErrorText))
+}
+
+func oneLine(text string) string { return printable.Line(text, maxErrorText) }
+
+func printableID(id string) string { return printable.Line(id, maxErrorID) }
+
+// hint says what the reader can do about an error that is not an APIError.
+func hint(err error) string {
+	var (
+		refused *APIError
+		cert    *tls.CertificateVerificationError
+		dns     *net.DNSError
+	)
+	switch {
+	case errors.As(err, &refused):
+		return ""
+	case errors.Is(err, ErrResponseTooLarge):
+		return ""
+	case errors.Is(err, ErrInvalidResponse):
+		return "check the endpoint, and any proxy that may have answered in its place"
+	case errors.As(err, &cert):
+		return "check the endpoint; for a private certificate authority pass an http.Client that trusts it to WithHTTPClient"
+	case errors.As(err, &dns):
+		return "check the endpoint's host name and the name servers"
+	case errors.Is(err, ErrAttemptTimeout):
+		return "check the network, or allow more with WithTimeout"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "check the endpoint, and any proxy"
+	default:
+		return ""
+	}
+}

@@ -1,0 +1,199 @@
+package sms
+
+import (
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"example.com/huaweicloud/sms/internal/printable"
+	"example.com/huaweicloud/sms/internal/wire"
+)
+
+const (
+	maxErrorBody      = 64 << 10  // bytes of an error body that are read
+	maxResponseHeader = 256 << 10 // bytes of headers that our own transport reads
+	maxErrorMessage   = 4 << 10   // bytes of a message that an APIError keeps
+	maxErrorID        = 255       // bytes of a code or a request id that an APIError keeps
+)
+
+// receive turns an answer into nil, once c.decode has taken a success, or an
+// error: an *APIError, an ErrInvalidResponse, or what went wrong while reading.
+func (p *pipeline) receive(c call, resp *http.Response, sent *redactions) error {
+	success := c.success
+	if success == 0 {
+		success = http.StatusOK
+	}
+	if resp.StatusCode != success {
+		return p.receiveRefusal(c, resp, sent)
+	}
+	buffer := p.buffer()
+	defer p.release(buffer)
+	err := readAll(buffer, resp, p.limit)
+	if err != nil {
+		return err
+	}
+	if err := c.decode(resp.Header, *buffer); err != nil {
+		p.broken()
+		if refusal, ok := wire.ParseError(*buffer); ok {
+			return newAPIError(c.operation, resp, refusal, sent)
+		}
+		return invalidResponse(err.Error())
+	}
+	return nil
+}
+
+// receiveRefusal reads what came with any other status. The status is never lost:
+// what cannot be read or understood of the body only leaves fields empty.
+func (p *pipeline) receiveRefusal(c call, resp *http.Response, sent *redactions) error {
+	var body []byte
+	if resp.StatusCode/100 != 1 { // 101 hands over the connection: it has no body and no end
+		err := readAll(&body, resp, maxErrorBody)
+		if ctxErr := resp.Request.Context().Err(); err != nil && ctxErr != nil {
+			return err
+		}
+	}
+	refusal, isError := wire.ParseError(body)
+	if resp.StatusCode/100 == 2 && !isError {
+		p.broken()
+		return invalidResponse(statusLine(resp.StatusCode) + " in place of " + statusLine(http.StatusOK))
+	}
+	return newAPIError(c.operation, resp, refusal, sent)
+}
+
+func newAPIError(operation string, resp *http.Response, body wire.Error, sent *redactions) *APIError {
+	text := func(s string, limit int) string { return printable.Line(sent.clean(s), limit) }
+	e := &APIError{
+		Operation:                   operation,
+		StatusCode:                  resp.StatusCode,
+		Code:                        text(body.Code, maxErrorID),
+		Message:                     text(body.Message, maxErrorMessage),
+		RequestID:                   text(requestID(resp.Header), maxErrorID),
+		EncodedAuthorizationMessage: text(body.EncodedAuthorizationMessage, maxErrorBody),
+		RetryAfter:                  retryAfter(resp.Header),
+	}
+	if e.RequestID == "" {
+		e.RequestID = text(body.RequestID, maxErrorID)
+	}
+	for _, param := range body.ErrorParam {
+		e.ErrorParam = append(e.ErrorParam, text(param, maxErrorBody))
+	}
+	for _, detail := range body.Details {
+		e.Details = append(e.Details, ErrorDetail{text(detail.Code, maxErrorID), text(detail.Message, maxErrorBody)})
+	}
+	return e
+}
+
+// requestID returns the name that SMS and the gateway, or else IAM, gave the request.
+func requestID(header http.Header) string {
+	if id := header.Get("X-Request-Id"); id != "" {
+		return id
+	}
+	return header.Get("X-Iam-Trace-Id")
+}
+
+// readAll appends the decoded body to *buffer, up to limit bytes; more is
+// ErrResponseTooLarge, with the first limit bytes kept.
+func readAll(buffer *[]byte, resp *http.Response, limit int64) error {
+	source := &trackedReader{reader: resp.Body}
+	var body io.Reader = source
+	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+		presize(buffer, min(resp.ContentLength, limit)+1)
+	case "gzip", "x-gzip": // unasked, and yet it happens
+		unzipped, err := gzip.NewReader(source)
+		if err != nil {
+			return source.blame(err)
+		}
+		body = unzipped
+	default:
+		return invalidResponse("a Content-Encoding that was not asked for")
+	}
+	for {
+		presize(buffer, int64(len(*buffer))+1)
+		room := min(int64(cap(*buffer)), limit+1)
+		n, err := body.Read((*buffer)[len(*buffer):room])
+		*buffer = (*buffer)[:len(*buffer)+n]
+		if int64(len(*buffer)) > limit {
+			wipe((*buffer)[limit:])
+			*buffer = (*buffer)[:limit]
+			return fmt.Errorf("%w: more than %d bytes; raise WithMaxResponseSize if so much is to be expected",
+				ErrResponseTooLarge, limit)
+		}
+		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil
+		}
+		if err != nil {
+			return source.blame(err)
+		}
+	}
+}
+
+// trackedReader remembers how its reader failed, to tell a broken connection
+// from a broken compression.
+type trackedReader struct {
+	reader io.Reader
+	err    error
+}
+
+func (t *trackedReader) Read(b []byte) (int, error) {
+	n, err := t.reader.Read(b)
+	if err != nil && err != io.EOF { //nolint:errorlint // readers return the bare io.EOF
+		t.err = err
+	}
+	return n, err
+}
+
+func (t *trackedReader) blame(err error) error {
+	if t.err != nil {
+		return t.err
+	}
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return invalidResponse("a gzip body that does not decode")
+	}
+	return invalidResponse("a body that does not decode")
+}
+
+// presize grows *buffer to hold at least size bytes, and wipes what it leaves behind.
+func presize(buffer *[]byte, size int64) {
+	if size <= int64(cap(*buffer)) {
+		return
+	}
+	grown := make([]byte, len(*buffer), max(size, 2*int64(cap(*buffer)), 1<<10))
+	copy(grown, *buffer)
+	wipe(*buffer)
+	*buffer = grown
+}
+
+func wipe(b []byte) { clear(b[:cap(b)]) }
+
+// keptBuffer is the size up to which a buffer is kept for the next call.
+const keptBuffer = 64 << 10
+
+func (p *pipeline) buffer() *[]byte {
+	if b, ok := p.buffers.Get().(*[]byte); ok {
+		return b
+	}
+	return new([]byte)
+}
+
+// release wipes a buffer, which has held keys, and keeps it for the next call.
+func (p *pipeline) release(b *[]byte) {
+	wipe(*b)
+	*b = (*b)[:0]
+	if cap(*b) <= keptBuffer {
+		p.buffers.Put(b)
+	}
+}
+
+// broken lets go of idle connections after an answer that was not what it should
+// be: what else waits in them must not be taken for the next answer.
+func (p *pipeline) broken() {
+	if p.onBroken != nil {
+		p.onBroken()
+	}
+}
+
+func invalidResponse(text string) error { return fmt.Errorf("%w: %s", ErrInvalidResponse, text) }
