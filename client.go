@@ -115,10 +115,7 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc.Timeout < 0 {
 			return invalidArgument("the http.Client's Timeout is negative")
 		}
-		if hc.Transport != nil {
-			o.transport = hc.Transport
-		}
-		o.clientTimeout = hc.Timeout
+		o.transport, o.clientTimeout = hc.Transport, hc.Timeout
 		return nil
 	}
 }

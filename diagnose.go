@@ -28,18 +28,18 @@ func (e *transportError) Unwrap() error { return e.err }
 // diagnose gives the failure of one attempt the form in which the caller sees it.
 // ctx is the caller's context, attemptCtx the one that the attempt ran under.
 func (p *pipeline) diagnose(ctx, attemptCtx context.Context, err error, sent *redactions) error {
-	var refused *APIError
-	if errors.As(err, &refused) || errors.Is(err, ErrInvalidResponse) {
+	failed, signFailed := asSignError(err)
+	if !signFailed && answered(err) {
 		return err
 	}
-	if ended := ctx.Err(); ended != nil {
+	if ended := endOf(ctx); ended != nil {
 		return contextError(ctx, ended)
 	}
 	late := attemptCtx.Err() != nil
-	if failed, ok := asSignError(err); ok {
-		if late {
-			failed = &signError{&timeoutError{after: p.timeout}}
-		}
+	switch {
+	case signFailed && late:
+		return &signError{&timeoutError{after: p.timeout}}
+	case signFailed:
 		return &signError{conceal(failed.err, sent)}
 	}
 	if late {
@@ -56,6 +56,22 @@ func (p *pipeline) diagnose(ctx, attemptCtx context.Context, err error, sent *re
 		return fmt.Errorf("%w: more than %d bytes of headers", ErrResponseTooLarge, maxResponseHeader)
 	}
 	return &transportError{conceal(err, sent), temporary(err)}
+}
+
+// answered reports whether err is what receive made of an answer: that is final,
+// whatever has become of the context in the meantime.
+func answered(err error) bool {
+	var refused *APIError
+	return errors.As(err, &refused) || errors.Is(err, ErrInvalidResponse)
+}
+
+// endOf returns how ctx has ended, or nil. The deadline counts as soon as it has passed:
+// the network layer, which knows it too, may notice before the context's own timer does.
+func endOf(ctx context.Context) error {
+	if deadline, bounded := ctx.Deadline(); bounded && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // contextError is the end of the caller's context, with the cause that it was

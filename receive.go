@@ -101,7 +101,7 @@ func readAll(buffer *[]byte, resp *http.Response, limit int64) error {
 	var body io.Reader = source
 	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
-		presize(buffer, min(resp.ContentLength, limit)+1)
+		presize(buffer, min(resp.ContentLength, limit, keptBuffer)+1)
 	case "gzip", "x-gzip": // unasked, and yet it happens
 		unzipped, err := gzip.NewReader(source)
 		if err != nil {

@@ -90,6 +90,9 @@ func (r RetryPolicy) wait(attempt int, err error) (time.Duration, bool) {
 // retryable reports whether a GET that ended in err is worth sending again: the
 // table of the package documentation.
 func retryable(err error) bool {
+	if _, ok := asSignError(err); ok {
+		return false // what IAM refuses or fails is retried by its own source
+	}
 	var refused *APIError
 	if errors.As(err, &refused) {
 		switch refused.StatusCode {
@@ -121,7 +124,7 @@ func sleep(ctx context.Context, wait time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return contextError(ctx, ctx.Err())
 	}
 }
 

@@ -81,6 +81,7 @@ func unsigned(resp *http.Response, req *http.Request) *http.Response {
 	}
 	resp.Request = req
 	if resp.StatusCode/100 == 3 {
+		resp.Header = resp.Header.Clone()
 		resp.Header.Del("Location")
 	}
 	return resp

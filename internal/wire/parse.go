@@ -82,7 +82,7 @@ func parseObject(body []byte, lookup func(name string) *field) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return errors.New("the body is empty")
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(body))
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
 	if dec.PeekKind() != '{' && dec.PeekKind() != 0 {
 		return errors.New("the body is not a JSON object")
 	}

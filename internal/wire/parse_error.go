@@ -99,7 +99,7 @@ func setIfEmpty(s *string, value string) {
 }
 
 func lenient(body []byte) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewReader(body),
+	return jsontext.NewDecoder(bytes.NewBuffer(body),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 }
 
