@@ -33,7 +33,9 @@ type call struct {
 // It is safe for concurrent use.
 type pipeline struct {
 	endpoint string // without a slash at its end
-	http     *resty.Client
+	// request is resty's R. Only the function is kept: a dumper that walks a value by
+	// reflection would find requests and keys in the buffers of the connections.
+	request  func() *resty.Request
 	timeout  time.Duration // one attempt
 	limit    int64         // bytes of a success body, decoded
 	retry    RetryPolicy   // defaults filled in
@@ -59,7 +61,7 @@ func newPipeline(endpoint string, transport http.RoundTripper, userAgent string)
 	})
 	return &pipeline{
 		endpoint: endpoint,
-		http:     client,
+		request:  client.R,
 		timeout:  defaultTimeout,
 		limit:    defaultMaxResponse,
 		retry:    RetryPolicy{}.withDefaults(),
@@ -111,7 +113,7 @@ type answer struct {
 func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions) (answer, error) {
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, p.timeout, ErrAttemptTimeout)
 	defer cancel()
-	request := p.http.R().SetContext(attemptCtx).SetDoNotParseResponse(true)
+	request := p.request().SetContext(attemptCtx).SetDoNotParseResponse(true)
 	for name, values := range c.header {
 		request.Header[name] = values
 	}

@@ -26,7 +26,7 @@ const (
 // concurrent use by any number of goroutines.
 type Client struct {
 	pipeline          *pipeline
-	own               *http.Transport // nil where the transport is the user's
+	closeIdle         func() // does nothing where the transport is the user's
 	allowTaskMismatch bool
 }
 
@@ -64,11 +64,7 @@ func (c *Client) Endpoint() string { return c.pipeline.endpoint }
 // CloseIdleConnections closes connections that are not in use, where the
 // transport is the client's own. A transport that came with WithHTTPClient is left alone.
 // The client stays usable.
-func (c *Client) CloseIdleConnections() {
-	if c.own != nil {
-		c.own.CloseIdleConnections()
-	}
-}
+func (c *Client) CloseIdleConnections() { c.closeIdle() }
 
 // Option changes what NewClient builds.
 type Option func(*options) error
@@ -86,20 +82,18 @@ type options struct {
 }
 
 func (o options) client(endpoint string, signer Signer) *Client {
-	c := &Client{allowTaskMismatch: o.allowTaskMismatch}
-	transport := o.transport
+	transport, closeIdle := o.transport, func() {}
 	if transport == nil {
-		c.own = newTransport()
-		transport = c.own
+		own := newTransport()
+		transport, closeIdle = own, own.CloseIdleConnections
 	}
 	p := newPipeline(endpoint, &authTransport{signer: signer, base: transport}, userAgent(o.product))
 	p.timeout, p.limit, p.retry, p.logger = o.timeout, o.limit, o.retry.withDefaults(), o.logger
 	if o.clientTimeout > 0 {
 		p.timeout = min(p.timeout, o.clientTimeout)
 	}
-	p.onBroken = c.CloseIdleConnections
-	c.pipeline = p
-	return c
+	p.onBroken = closeIdle
+	return &Client{pipeline: p, closeIdle: closeIdle, allowTaskMismatch: o.allowTaskMismatch}
 }
 
 // WithHTTPClient makes the client send through a copy of hc. hc itself is never

@@ -4,7 +4,6 @@ package printable
 
 import (
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -17,7 +16,8 @@ func Line(s string, limit int) string {
 	if len(s) <= limit && clean(s) {
 		return s
 	}
-	var b strings.Builder
+	line := make([]byte, 0, min(len(s), limit))
+	cut := 0 // where the line can be cut so that the ellipsis fits behind it
 	for i := 0; i < len(s); {
 		r, width := utf8.DecodeRuneInString(s[i:])
 		piece := s[i : i+width]
@@ -25,14 +25,16 @@ func Line(s string, limit int) string {
 			quoted := strconv.Quote(piece)
 			piece = quoted[1 : len(quoted)-1]
 		}
-		if b.Len()+len(piece) > limit-len(ellipsis) && i+width < len(s) || b.Len()+len(piece) > limit {
-			b.WriteString(ellipsis)
-			break
+		line = append(line, piece...)
+		if len(line) > limit {
+			return string(line[:cut]) + ellipsis
 		}
-		b.WriteString(piece)
+		if len(line) <= limit-len(ellipsis) {
+			cut = len(line)
+		}
 		i += width
 	}
-	return b.String()
+	return string(line)
 }
 
 func clean(s string) bool {
