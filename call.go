@@ -41,8 +41,9 @@ type pipeline struct {
 	retry    RetryPolicy   // defaults filled in
 	budget   budget
 	logger   *slog.Logger
-	buffers  sync.Pool // *[]byte
-	onBroken func()    // called after an answer that breaks HTTP or JSON; may be nil
+	observe  func(context.Context, Attempt) // may be nil
+	buffers  sync.Pool                      // *[]byte
+	onBroken func()                         // called after an answer that breaks HTTP or JSON; may be nil
 }
 
 // newPipeline builds a pipeline over transport, which authenticates where that
@@ -82,35 +83,30 @@ func (p *pipeline) do(ctx context.Context, c call) error {
 		return &callError{operation: c.operation, err: err, hint: "the context had ended, nothing was sent"}
 	}
 	ctx, sent := withRedactions(ctx)
-	for attempt := 1; ; attempt++ {
-		start := time.Now()
-		answer, err := p.attempt(ctx, c, sent)
-		p.logAttempt(ctx, c, attempt, answer, time.Since(start), err)
-		if err == nil {
+	for number := 1; ; number++ {
+		a := Attempt{Operation: c.operation, Number: number, Start: time.Now()}
+		a.Err = p.attempt(ctx, c, sent, &a)
+		a.Duration = time.Since(a.Start)
+		if a.Err != nil {
+			a.Wait, a.Retry = p.backoff(ctx, number, a.Err)
+		}
+		p.report(ctx, a)
+		if a.Err == nil {
 			p.budget.deposit()
 			return nil
 		}
-		wait, again := p.backoff(ctx, attempt, err)
-		if !again {
-			return finish(c.operation, attempt, err)
+		if !a.Retry {
+			return finish(c.operation, number, a.Err)
 		}
-		p.logger.LogAttrs(ctx, slog.LevelInfo, "sms: retry", slog.String("operation", c.operation),
-			slog.Int("attempt", attempt), slog.Duration("wait", wait), slog.String("reason", reason(err)))
-		if waitErr := sleep(ctx, wait); waitErr != nil {
-			return finish(c.operation, attempt, fmt.Errorf("%w while waiting to try again after: %w", waitErr, err))
+		if err := sleep(ctx, a.Wait); err != nil {
+			return finish(c.operation, number, fmt.Errorf("%w while waiting to try again after: %w", err, a.Err))
 		}
 	}
 }
 
-// answer is what is known of an answer for the log, zero where there was none.
-type answer struct {
-	status    int
-	requestID string
-}
-
 // attempt sends c once. The time-out spans everything from connecting to the
-// last byte of the body.
-func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions) (answer, error) {
+// last byte of the body. What the answer says of itself goes into a.
+func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions, a *Attempt) error {
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, p.timeout, ErrAttemptTimeout)
 	defer cancel()
 	request := p.request().SetContext(attemptCtx).SetDoNotParseResponse(true)
@@ -126,34 +122,15 @@ func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions) (answe
 	}
 	resp, err := request.Execute(method, p.endpoint+c.target)
 	if err != nil {
-		return answer{}, p.diagnose(ctx, attemptCtx, err, sent)
+		return p.diagnose(ctx, attemptCtx, err, sent)
 	}
 	raw := resp.RawResponse
 	defer raw.Body.Close()
-	got := answer{raw.StatusCode, printableID(sent.clean(requestID(raw.Header)))}
+	a.StatusCode, a.RequestID = raw.StatusCode, printableID(sent.clean(requestID(raw.Header)))
 	if err := p.receive(c, raw, sent); err != nil {
-		return got, p.diagnose(ctx, attemptCtx, err, sent)
+		return p.diagnose(ctx, attemptCtx, err, sent)
 	}
-	return got, nil
-}
-
-func (p *pipeline) logAttempt(ctx context.Context, c call, attempt int, got answer, took time.Duration, err error) {
-	if !p.logger.Enabled(ctx, slog.LevelDebug) {
-		return
-	}
-	attrs := []slog.Attr{
-		slog.String("operation", c.operation), slog.Int("attempt", attempt), slog.Duration("duration", took),
-	}
-	if got.status != 0 {
-		attrs = append(attrs, slog.Int("status", got.status))
-	}
-	if got.requestID != "" {
-		attrs = append(attrs, slog.String("request_id", got.requestID))
-	}
-	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
-	}
-	p.logger.LogAttrs(ctx, slog.LevelDebug, "sms: attempt", attrs...)
+	return nil
 }
 
 // callError names the operation that failed, and how often it was tried.

@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -76,6 +77,7 @@ type options struct {
 	limit             int64
 	retry             RetryPolicy
 	logger            *slog.Logger
+	observe           func(context.Context, Attempt)
 	product           string
 	insecure          bool
 	allowTaskMismatch bool
@@ -92,7 +94,7 @@ func (o options) client(endpoint string, signer Signer) *Client {
 	if o.clientTimeout > 0 {
 		p.timeout = min(p.timeout, o.clientTimeout)
 	}
-	p.onBroken = closeIdle
+	p.observe, p.onBroken = o.observe, closeIdle
 	return &Client{pipeline: p, closeIdle: closeIdle, allowTaskMismatch: o.allowTaskMismatch}
 }
 

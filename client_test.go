@@ -122,6 +122,7 @@ func TestNewClientRefusesABadOption(t *testing.T) {
 		"negative attempts":        sms.WithRetry(sms.RetryPolicy{MaxAttempts: -1}),
 		"negative delay":           sms.WithRetry(sms.RetryPolicy{BaseDelay: -1}),
 		"nil logger":               sms.WithLogger(nil),
+		"nil observer":             sms.WithObserver(nil),
 		"empty user agent":         sms.WithUserAgent(""),
 		"user agent with CR LF":    sms.WithUserAgent("a\r\nX-Evil: 1"),
 		"long user agent":          sms.WithUserAgent(strings.Repeat("a", 256)),

@@ -362,3 +362,32 @@ func TestTheLogTellsOfAttemptsAndRetriesAndNothingSecret(t *testing.T) {
 	assert.NotContains(t, log.String(), canaryToken)
 	assert.NotContains(t, log.String(), "hunter2")
 }
+
+func TestAnObserverIsToldOfEachAttempt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		type key struct{}
+		var seen []sms.Attempt
+		start := time.Now()
+		client := mockClient(t, inTurn(
+			respond(http.StatusServiceUnavailable, "", "X-Request-Id", "first", "Retry-After", "2"),
+			fail(io.EOF),
+			respond(http.StatusOK, passphraseBody, "X-Request-Id", "third"),
+		), sms.WithObserver(func(ctx context.Context, a sms.Attempt) {
+			assert.Equal(t, "of the call", ctx.Value(key{}))
+			seen = append(seen, a)
+		}))
+		_, err := client.ShowPassphrase(context.WithValue(t.Context(), key{}, "of the call"), taskID)
+		require.NoError(t, err)
+		require.Len(t, seen, 3)
+		require.ErrorIs(t, seen[0].Err, sms.ErrServer)
+		require.ErrorIs(t, seen[1].Err, io.EOF)
+		assert.Equal(t, sms.Attempt{
+			Operation: "ShowPassphrase", Number: 1, Start: start, StatusCode: 503, RequestID: "first",
+			Err: seen[0].Err, Retry: true, Wait: 2 * time.Second,
+		}, seen[0])
+		assert.True(t, seen[1].Retry)
+		assert.Zero(t, seen[1].StatusCode)
+		assert.Equal(t, sms.Attempt{Operation: "ShowPassphrase", Number: 3, Start: seen[2].Start, StatusCode: 200, RequestID: "third"}, seen[2])
+	})
+}
