@@ -90,7 +90,7 @@ func (p *pipeline) do(ctx context.Context, c call) error {
 		if a.Err != nil {
 			a.Wait, a.Retry = p.backoff(ctx, number, a.Err)
 		}
-		p.report(ctx, a)
+		p.report(ctx, a, sent)
 		if a.Err == nil {
 			p.budget.deposit()
 			return nil
@@ -126,7 +126,7 @@ func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions, a *Att
 	}
 	raw := resp.RawResponse
 	defer raw.Body.Close()
-	a.StatusCode, a.RequestID = raw.StatusCode, printableID(sent.clean(requestID(raw.Header)))
+	a.StatusCode, a.RequestID = raw.StatusCode, requestID(raw.Header)
 	if err := p.receive(c, raw, sent); err != nil {
 		return p.diagnose(ctx, attemptCtx, err, sent)
 	}

@@ -193,8 +193,6 @@ func conceal(err error, sent *redactions) error {
 
 func oneLine(text string) string { return printable.Line(text, maxErrorText) }
 
-func printableID(id string) string { return printable.Line(id, maxErrorID) }
-
 // hint says what the reader can do about an error that is not an APIError.
 func hint(err error) string {
 	var (

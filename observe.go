@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"example.com/huaweicloud/sms/internal/printable"
 )
 
 // Attempt is what an observer is told about one attempt of a call. It holds no
@@ -42,14 +44,18 @@ func WithObserver(observe func(ctx context.Context, attempt Attempt)) Option {
 }
 
 // report tells the log and the observer about an attempt.
-func (p *pipeline) report(ctx context.Context, a Attempt) {
+func (p *pipeline) report(ctx context.Context, a Attempt, sent *redactions) {
+	if p.observe == nil && !p.logger.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
+	a.RequestID = printable.Line(sent.clean(a.RequestID), maxErrorID)
 	if p.observe != nil {
 		p.observe(ctx, a)
 	}
 	if p.logger.Enabled(ctx, slog.LevelDebug) {
 		p.logger.LogAttrs(ctx, slog.LevelDebug, "sms: attempt", a.attrs()...)
 	}
-	if a.Retry && p.logger.Enabled(ctx, slog.LevelInfo) {
+	if a.Retry {
 		p.logger.LogAttrs(ctx, slog.LevelInfo, "sms: retry", slog.String("operation", a.Operation),
 			slog.Int("attempt", a.Number), slog.Duration("wait", a.Wait), slog.String("reason", reason(a.Err)))
 	}
