@@ -87,7 +87,7 @@ func (o options) client(endpoint string, signer Signer) *Client {
 	transport, closeIdle := o.transport, func() {}
 	if transport == nil {
 		own := newTransport()
-		transport, closeIdle = own, own.CloseIdleConnections
+		transport, closeIdle = newFirstConn(own), own.CloseIdleConnections
 	}
 	p := newPipeline(endpoint, &authTransport{signer: signer, base: transport}, userAgent(o.product))
 	p.timeout, p.limit, p.retry, p.logger = o.timeout, o.limit, o.retry.withDefaults(), o.logger

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -103,6 +102,11 @@ type signError struct{ err error }
 func (e *signError) Error() string { return "authenticate: " + e.err.Error() }
 func (e *signError) Unwrap() error { return e.err }
 
+// maxConns is how many connections our own transport opens to a host at most; with
+// HTTP/2 one is enough. All of them are kept, so that callers who come together do
+// not connect anew each time; more callers wait for their turn.
+const maxConns = 64
+
 // newTransport returns a clone of http.DefaultTransport, proxy environment and
 // HTTP/2 included, tuned for many callers of one host.
 func newTransport() *http.Transport {
@@ -118,7 +122,8 @@ func newTransport() *http.Transport {
 	}
 	t := base.Clone()
 	t.MaxIdleConns = 0
-	t.MaxIdleConnsPerHost = math.MaxInt32
+	t.MaxConnsPerHost = maxConns
+	t.MaxIdleConnsPerHost = maxConns
 	t.MaxResponseHeaderBytes = maxResponseHeader
 	if t.HTTP2 == nil {
 		t.HTTP2 = &http.HTTP2Config{}
