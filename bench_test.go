@@ -25,8 +25,8 @@ func inMemory(body []byte) http.RoundTripper {
 	})
 }
 
-// pem has the size and the line breaks of an RSA key or a certificate.
-func pem(kind string) string {
+// pemLike has the size and the line breaks of an RSA key or a certificate.
+func pemLike(kind string) string {
 	return "-----BEGIN " + kind + "-----\n" + strings.Repeat(strings.Repeat("A", 64)+"\n", 26) + "-----END " + kind + "-----\n"
 }
 
@@ -53,7 +53,7 @@ func benchmarkSigners() map[string]sms.Signer {
 }
 
 func BenchmarkShowCertKey(b *testing.B) {
-	cert, key := pem("CERTIFICATE"), pem("RSA PRIVATE KEY")
+	cert, key := pemLike("CERTIFICATE"), pemLike("RSA PRIVATE KEY")
 	body := wire.CertKey{
 		CA: cert, Cert: cert, PrivateKey: key, TargetMgmtCert: cert, TargetMgmtPrivateKey: key,
 		TargetDataCert: cert, TargetDataPrivateKey: key,
