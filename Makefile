@@ -1,0 +1,84 @@
+# Everything that a person or a CI does here. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt fmt-check vet lint race examples nested fuzz cover tidy shape bench module clean
+
+GO ?= go
+MODULE := $(shell $(GO) list -m)
+NESTED := $(filter-out tools,$(patsubst %/go.mod,%,$(wildcard */go.mod */*/go.mod)))
+LINT := .tools/golangci-lint
+FUZZTIME ?= 3s
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1|/' | column -t -s '|'
+
+demo: ## run the main job end to end: fetch a task's material and show it
+	@$(GO) run ./examples/quickstart
+
+test: ## run the tests
+	$(GO) test ./...
+
+check: fmt-check tidy vet lint test race cover shape examples nested fuzz ## everything that must hold before a change lands
+
+fmt: ## format the code
+	gofmt -w $$(git ls-files '*.go')
+
+fmt-check:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$bad" || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
+
+tidy: ## see that every go.mod is tidy
+	$(GO) mod tidy -diff
+	@for m in $(NESTED); do echo "tidy $$m"; $(GO) -C $$m mod tidy -diff; done
+
+vet: ## vet for this system, Windows and macOS
+	$(GO) vet ./...
+	GOOS=windows $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
+
+lint: $(LINT) ## run the linters of .golangci.yml
+	$(LINT) run ./...
+
+$(LINT): tools/go.mod tools/go.sum
+	$(GO) -C tools build -o ../$(LINT) github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@touch $@
+
+race: ## run the tests under the race detector
+	$(GO) test -race ./...
+
+cover: ## see that the tests reach 90 % of the library's statements
+	@mkdir -p .tools
+	@$(GO) test -coverpkg=.,./internal/... -coverprofile=.tools/cover.out . ./internal/... > /dev/null
+	@$(GO) tool cover -func=.tools/cover.out | awk '/^total:/ { sub("%", "", $$3); print "statement coverage " $$3 " %"; exit !($$3 >= 90) }'
+
+shape: ## see that the public API and the dependencies are what they should be
+	@! $(GO) doc -all . | grep -n resty || { echo "resty shows in the public API"; exit 1; }
+	@deps=$$($(GO) list -deps ./internal/footprint); \
+	 if grep -xE 'testing|text/template|$(MODULE)/smstest' <<< "$$deps"; then echo "must not be linked into a user's program"; exit 1; fi
+	@modules=$$($(GO) list -deps -f '{{with .Module}}{{.Path}}{{end}}' ./internal/footprint | sort -u | grep -vx '$(MODULE)'); \
+	 echo "third-party modules:" $$modules; test $$(wc -l <<< "$$modules") -le 6
+	@if git grep -nIE '(^|[^[:alnum:]_])/(work|root|home/[a-z]+)/' -- . ':!Makefile'; then echo "paths of a machine"; exit 1; fi
+
+examples: ## run every example that needs nothing from outside
+	@for d in $$($(GO) list ./examples/...); do echo "run $$d"; timeout 120 $(GO) run $$d > /dev/null; done
+
+nested: ## vet and test the modules that are not the library's
+	@for m in $(NESTED); do echo "test $$m"; $(GO) -C $$m vet ./... && $(GO) -C $$m test ./...; done
+
+fuzz: ## run every fuzz target for FUZZTIME (3s)
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p > .tools/fuzz.log || { cat .tools/fuzz.log; exit 1; }; \
+	  done; \
+	done
+
+bench: ## print the comparison with the official SDK and with bare net/http
+	@$(GO) -C interop run ./cmd/bench
+
+module: ## set the module path everywhere: make module TO=example.org/sms
+	@test -n "$(TO)" || { echo "usage: make module TO=example.org/sms"; exit 1; }
+	@git ls-files -z | xargs -0 grep -lIZ '$(MODULE)' | xargs -0 sed -i 's#$(MODULE)#$(TO)#g'
+	@gofmt -w $$(git ls-files '*.go')
+
+clean: ## remove what was built
+	rm -rf .tools
