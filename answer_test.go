@@ -128,7 +128,7 @@ func TestASuccessThatIsNotTheDocumentedAnswerIsAnError(t *testing.T) {
 			got, err := client.ShowCertKey(t.Context(), taskID)
 			assert.Nil(t, got)
 			require.ErrorIs(t, err, sms.ErrInvalidResponse)
-			assert.NotErrorIs(t, err, sms.ErrResponseTooLarge)
+			require.NotErrorIs(t, err, sms.ErrResponseTooLarge)
 			assert.NotErrorAs(t, err, new(*sms.APIError))
 			assert.Contains(t, err.Error(), "ShowCertKey")
 			assert.NotContains(t, fmt.Sprintf("%+v %#v", err, err), canary)

@@ -90,7 +90,7 @@ func (s *staticToken) Sign(req *http.Request) error {
 	return nil
 }
 
-const headerAuthToken = "X-Auth-Token"
+const headerAuthToken = "X-Auth-Token" //nolint:gosec // the name of a header
 
 func setToken(req *http.Request, token Secret) {
 	value := token.Reveal()

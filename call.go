@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -110,9 +111,7 @@ func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions, a *Att
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, p.timeout, ErrAttemptTimeout)
 	defer cancel()
 	request := p.request().SetContext(attemptCtx).SetDoNotParseResponse(true)
-	for name, values := range c.header {
-		request.Header[name] = values
-	}
+	maps.Copy(request.Header, c.header)
 	if c.body != nil {
 		request.SetBody(c.body)
 	}

@@ -260,7 +260,7 @@ func TestEndpointOfARegion(t *testing.T) {
 	assert.NotContains(t, sms.Regions(), "changed", "every caller has a slice of their own")
 }
 
-func TestTheDefaultTransportIsOursWhateverTheProcessDefaultIs(t *testing.T) {
+func TestTheDefaultTransportIsOursWhateverTheProcessDefaultIs(t *testing.T) { //nolint:paralleltest // it replaces http.DefaultTransport for a moment
 	original := http.DefaultTransport
 	http.DefaultTransport = httpmock.NewMockTransport()
 	defer func() { http.DefaultTransport = original }()

@@ -19,12 +19,12 @@ import (
 // TestManyCallersShareFewConnections runs in a process of its own trust: the
 // client's own transport trusts only what http.DefaultTransport does, so that is
 // what trusts the test's server. It is not parallel for the same reason.
-func TestManyCallersShareFewConnections(t *testing.T) {
+func TestManyCallersShareFewConnections(t *testing.T) { //nolint:paralleltest // it replaces http.DefaultTransport for a moment
 	for _, http2 := range []bool{false, true} {
 		t.Run(fmt.Sprintf("HTTP/2 %v", http2), func(t *testing.T) {
 			var opened atomic.Int64
 			srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprint(w, passphraseBody)
+				_, _ = fmt.Fprint(w, passphraseBody)
 			}))
 			srv.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 				if state == http.StateNew {

@@ -109,12 +109,10 @@ func timedOut(err error) bool {
 // temporary reports whether a failed attempt may go better the next time:
 // refused, reset or closed connections, and name servers that have trouble.
 func temporary(err error) bool {
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsTemporary && !dns.IsNotFound
 	}
-	var cert *tls.CertificateVerificationError
-	if errors.As(err, &cert) {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return false
 	}
 	for _, code := range brokenConnection {
@@ -129,8 +127,7 @@ func temporary(err error) bool {
 // http2Ended reports whether the peer gave up a stream or the connection. The
 // types are net/http's own; all but a stream error can only be told by their text.
 func http2Ended(err error) bool {
-	var stream streamError
-	if errors.As(err, &stream) {
+	if stream, ok := errors.AsType[streamError](err); ok {
 		return stream.Cause != nil && strings.Contains(stream.Cause.Error(), "received from peer")
 	}
 	return hasText(err, "GOAWAY", "http2: client connection lost", "http2: client connection force closed")
@@ -151,7 +148,7 @@ func (e streamError) Error() string { return "HTTP/2 stream error" }
 // hold anything, so nothing of that text is passed on.
 func malformed(err error) string {
 	var mime textproto.ProtocolError
-	var protocol *http.ProtocolError
+	var protocol *http.ProtocolError //nolint:staticcheck // net/http still returns some
 	switch {
 	case hasText(err, "server gave HTTP response to HTTPS client", "does not look like a TLS handshake"):
 		return "the server does not speak TLS: is the endpoint's port right?"

@@ -140,7 +140,7 @@ type trackedReader struct {
 
 func (t *trackedReader) Read(b []byte) (int, error) {
 	n, err := t.reader.Read(b)
-	if err != nil && err != io.EOF { //nolint:errorlint // readers return the bare io.EOF
+	if err != nil && err != io.EOF {
 		t.err = err
 	}
 	return n, err

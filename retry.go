@@ -75,8 +75,7 @@ func (p *pipeline) backoff(ctx context.Context, attempt int, err error) (time.Du
 // longer than MaxDelay.
 func (r RetryPolicy) wait(attempt int, err error) (time.Duration, bool) {
 	base := r.BaseDelay
-	var refused *APIError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*APIError](err); ok {
 		if refused.RetryAfter > 0 {
 			return refused.RetryAfter, refused.RetryAfter <= r.MaxDelay
 		}
@@ -93,8 +92,7 @@ func retryable(err error) bool {
 	if _, ok := asSignError(err); ok {
 		return false // what IAM refuses or fails is retried by its own source
 	}
-	var refused *APIError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*APIError](err); ok {
 		switch refused.StatusCode {
 		case http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,
 			http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -109,8 +107,7 @@ func retryable(err error) bool {
 
 // reason names, for the log, why a call is tried again.
 func reason(err error) string {
-	var refused *APIError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*APIError](err); ok {
 		return statusLine(refused.StatusCode)
 	}
 	return err.Error()

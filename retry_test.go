@@ -210,7 +210,7 @@ func TestAWaitThatWouldPassTheDeadlineEndsTheCallWithTheLastError(t *testing.T) 
 		client := mockClient(t, respond(http.StatusServiceUnavailable, "", "Retry-After", "2"))
 		_, err := client.ShowCertKey(ctx, taskID)
 		require.ErrorIs(t, err, sms.ErrServer)
-		assert.NotErrorIs(t, err, context.DeadlineExceeded)
+		require.NotErrorIs(t, err, context.DeadlineExceeded)
 		assert.Zero(t, time.Since(start))
 	})
 }
@@ -234,7 +234,7 @@ func TestAnEndedContextEndsTheCall(t *testing.T) {
 			time.AfterFunc(3*time.Second, cancel)
 			_, err := mockClient(t, r).ShowCertKey(ctx, taskID)
 			require.ErrorIs(t, err, context.Canceled, name)
-			assert.NotErrorIs(t, err, sms.ErrAttemptTimeout, name)
+			require.NotErrorIs(t, err, sms.ErrAttemptTimeout, name)
 		})
 		synctest.Test(t, func(t *testing.T) {
 			cause := errors.New("shutting down")
@@ -251,7 +251,7 @@ func TestAnEndedContextEndsTheCall(t *testing.T) {
 			defer cancel()
 			_, err := mockClient(t, r).ShowCertKey(ctx, taskID)
 			require.ErrorIs(t, err, context.DeadlineExceeded, name)
-			assert.NotErrorIs(t, err, sms.ErrAttemptTimeout, name)
+			require.NotErrorIs(t, err, sms.ErrAttemptTimeout, name)
 		})
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -282,7 +282,7 @@ func TestAnAttemptThatTakesTooLongIsAnAttemptTimeoutAndNotTheCallersDeadline(t *
 		client := mockClient(t, hang, sms.WithTimeout(7*time.Second), once())
 		_, err := client.ShowCertKey(t.Context(), taskID)
 		require.ErrorIs(t, err, sms.ErrAttemptTimeout)
-		assert.NotErrorIs(t, err, context.DeadlineExceeded)
+		require.NotErrorIs(t, err, context.DeadlineExceeded)
 		var netErr net.Error
 		require.ErrorAs(t, err, &netErr)
 		assert.True(t, netErr.Timeout())

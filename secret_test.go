@@ -54,7 +54,7 @@ func leaks(text string) string {
 			secret, url.QueryEscape(secret), url.PathEscape(secret), strings.Trim(string(jsonForm), `"`), fmt.Sprintf("%q", secret),
 			base64.StdEncoding.EncodeToString([]byte(secret)), base64.URLEncoding.EncodeToString([]byte(secret)),
 			hex.EncodeToString([]byte(secret)), strings.ToUpper(hex.EncodeToString([]byte(secret))),
-			fmt.Sprint([]byte(secret)), fmt.Sprintf("% x", secret), fmt.Sprintf("%#v", []byte(secret)),
+			fmt.Sprint(string([]byte(secret))), fmt.Sprintf("% x", secret), fmt.Sprintf("%#v", []byte(secret)),
 			htmltemplate.HTMLEscapeString(secret),
 		} {
 			if strings.Contains(text, form) || strings.Contains(squeezed, strings.NewReplacer("\n", "", " ", "").Replace(form)) {
@@ -91,7 +91,7 @@ func channels() []channel {
 		{"json v2", func(v any) string { b, err := jsonv2.Marshal(v); return string(b) + fmt.Sprint(err) }},
 		{"xml", func(v any) string { b, err := xml.Marshal(v); return string(b) + fmt.Sprint(err) }},
 		{"gob", func(v any) string {
-			return captured(func(w io.Writer) { fmt.Fprint(w, gob.NewEncoder(w).Encode(v)) })
+			return captured(func(w io.Writer) { _, _ = fmt.Fprint(w, gob.NewEncoder(w).Encode(v)) })
 		}},
 		{"yaml", func(v any) string {
 			return recovered(func() string { b, err := yaml.Marshal(v); return string(b) + fmt.Sprint(err) })
@@ -160,8 +160,8 @@ func walk(v reflect.Value, depth int) string {
 			return walk(v.Elem(), depth+1)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			b.WriteString(walk(v.Field(i), depth+1))
+		for _, field := range v.Fields() {
+			b.WriteString(walk(field, depth+1))
 		}
 	case reflect.Map:
 		for iter := v.MapRange(); iter.Next(); {
@@ -256,7 +256,7 @@ func TestTheProbeFindsAPlantedSecretInEveryChannel(t *testing.T) {
 func TestACrashShowsNoSecret(t *testing.T) {
 	t.Parallel()
 	if os.Getenv("SMS_TEST_CRASH") != "" {
-		var client any = secretBearers(t)["client with a key"]
+		var client = secretBearers(t)["client with a key"]
 		panic(fmt.Sprintf("%+v %#v", client, secretBearers(t)["*CertKey"]))
 	}
 	crash := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestACrashShowsNoSecret$")

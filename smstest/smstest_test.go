@@ -246,8 +246,8 @@ func handshake(t *testing.T, m *sms.CertKey, cert string, key sms.Secret) error 
 	target, err := tls.X509KeyPair([]byte(cert), []byte(key.Reveal()))
 	require.NoError(t, err)
 	near, far := net.Pipe()
-	defer near.Close()
-	defer far.Close()
+	defer func() { _ = near.Close() }()
+	defer func() { _ = far.Close() }()
 	failed := make(chan error, 1)
 	go func() {
 		failed <- tls.Server(far, &tls.Config{Certificates: []tls.Certificate{target}, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12}).HandshakeContext(t.Context())

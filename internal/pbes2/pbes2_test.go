@@ -69,7 +69,7 @@ func TestDamagedInputIsAnError(t *testing.T) {
 		_, err := pbes2.Decrypt(good[:n], []byte("correct"))
 		require.ErrorIs(t, err, pbes2.ErrDecrypt, "cut after %d bytes", n)
 	}
-	_, err := pbes2.Decrypt(append(good[:len(good):len(good)], 0), []byte("correct"))
+	_, err := pbes2.Decrypt(append(slices.Clip(good), 0), []byte("correct"))
 	require.ErrorIs(t, err, pbes2.ErrDecrypt, "a byte too many")
 	_, err = pbes2.Decrypt(make([]byte, pbes2.MaxSize+1), []byte("correct"))
 	require.ErrorIs(t, err, pbes2.ErrUnsupported)
