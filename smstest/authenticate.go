@@ -1,104 +1,150 @@
 package smstest
 
 import (
+	"bytes"
 	"crypto/subtle"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
+	"example.com/huaweicloud/sms"
 	"example.com/huaweicloud/sms/internal/sdkhmac"
 )
 
-// maxSkew is how far X-Sdk-Date may be off: the gateway's limit.
-const maxSkew = 15 * time.Minute
+const (
+	headerAuthToken     = "X-Auth-Token"
+	headerSubjectToken  = "X-Subject-Token"
+	headerSecurityToken = "X-Security-Token"
+	headerMetadataToken = "X-Metadata-Token"
+)
 
-// authenticate checks a request as the gateway does and returns nil or its 401.
+const (
+	maxSkew = 15 * time.Minute // between X-Sdk-Date and the gateway's clock
+	maxBody = 12 << 20         // of a signed request
+)
+
+// authenticate checks the token or the signature of r as the API gateway does. It
+// returns nil where they are good.
 func (s *Server) authenticate(r *http.Request) *refusal {
-	if token := r.Header.Get("X-Auth-Token"); token != "" {
-		return s.checkToken(token)
+	if token := r.Header.Get(headerAuthToken); token != "" {
+		_, refused := s.checkToken(token)
+		return refused
 	}
-	signature, ok := parseAuthorization(r.Header.Get("Authorization"))
+	a, ok := parseAuthorization(r.Header.Get("Authorization"))
 	if !ok {
-		return unauthorized("Incorrect IAM authentication information: no X-Auth-Token and no valid Authorization")
+		return badCredentials("there is neither a token nor a signature")
 	}
-	return s.checkSignature(r, signature)
+	return s.checkSignature(r, a)
 }
 
-func (s *Server) checkToken(token string) *refusal {
-	if subtle.ConstantTimeCompare([]byte(token), []byte(s.token)) != 1 {
-		return unauthorized("Incorrect IAM authentication information: decrypt token fail")
+func badCredentials(cause string) *refusal {
+	return gatewayError(http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information: "+cause)
+}
+
+// checkToken returns what token stands for.
+func (s *Server) checkToken(token string) (*issuedToken, *refusal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	issued := s.tokens[token]
+	switch {
+	case issued == nil:
+		return nil, badCredentials("decrypt token fail")
+	case !s.nowLocked().Before(issued.expires):
+		return nil, gatewayError(http.StatusUnauthorized, "APIGW.0307", "The token must be updated.")
 	}
-	return nil
+	return issued, nil
 }
 
-func unauthorized(message string) *refusal {
-	return gatewayRefusal(http.StatusUnauthorized, "APIGW.0301", message)
+// authorization is an Authorization header of SDK-HMAC-SHA256.
+type authorization struct {
+	access        string
+	signedHeaders []string
+	signature     string
 }
 
-// signature is what an Authorization header holds.
-type signature struct {
-	accessKey, value string
-	signedHeaders    []string
-}
-
-// parseAuthorization reads "SDK-HMAC-SHA256 Access=..., SignedHeaders=a;b, Signature=...".
-func parseAuthorization(header string) (signature, bool) {
-	rest, ok := strings.CutPrefix(header, sdkhmac.Algorithm+" ")
+func parseAuthorization(value string) (authorization, bool) {
+	rest, ok := strings.CutPrefix(value, sdkhmac.Algorithm+" ")
 	if !ok {
-		return signature{}, false
+		return authorization{}, false
 	}
-	var parsed signature
-	for part := range strings.SplitSeq(rest, ",") {
-		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+	var a authorization
+	for field := range strings.SplitSeq(rest, ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
 		switch name {
 		case "Access":
-			parsed.accessKey = value
+			a.access = value
 		case "SignedHeaders":
-			parsed.signedHeaders = strings.Split(value, ";")
+			a.signedHeaders = strings.Split(value, ";")
 		case "Signature":
-			parsed.value = value
+			a.signature = value
 		}
 	}
-	return parsed, parsed.accessKey != "" && parsed.value != ""
+	return a, a.access != "" && len(a.signedHeaders) > 0 && a.signature != ""
 }
 
-// checkSignature signs the request anew, over the headers that the client chose,
-// and compares.
-func (s *Server) checkSignature(r *http.Request, got signature) *refusal {
-	if got.accessKey != s.accessKey.ID {
-		return unauthorized("Incorrect IAM authentication information: ak " + got.accessKey + " not exist")
+func (s *Server) checkSignature(r *http.Request, a authorization) *refusal {
+	body, err := readBody(r)
+	if err != nil {
+		return gatewayError(http.StatusRequestEntityTooLarge, "APIGW.0201", "Request entity too large")
+	}
+	key, known := s.accessKey(a.access)
+	if !known {
+		return badCredentials("Get secretKey failed,ak:" + a.access + ",err:ak not exist")
 	}
 	date := r.Header.Get(sdkhmac.DateHeader)
-	signedAt, err := time.Parse(sdkhmac.DateFormat, date)
-	if err != nil || !slices.Contains(got.signedHeaders, "x-sdk-date") {
-		return unauthorized("Incorrect IAM authentication information: x-sdk-date is missing, malformed or not signed")
+	when, err := time.Parse(sdkhmac.DateFormat, date)
+	switch now := s.now(); {
+	case err != nil:
+		return badCredentials("calc ak sk signature fail:" + sdkhmac.DateHeader + " is missing or malformed")
+	case now.Sub(when).Abs() > maxSkew:
+		return badCredentials("calc ak sk signature fail:signature expired")
+	case !key.ExpiresAt.IsZero() && !now.Before(key.ExpiresAt):
+		return badCredentials("the security token has expired")
+	case !sameText(r.Header.Get(headerSecurityToken), key.SecurityToken.Reveal()):
+		return badCredentials("decrypt security token fail")
 	}
-	if skew := s.now().Sub(signedAt); skew.Abs() > maxSkew {
-		return unauthorized("Incorrect IAM authentication information: signature expired")
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, 12<<20))
-	if err != nil {
-		return unauthorized("Incorrect IAM authentication information: the body cannot be read")
-	}
-	want := sdkhmac.Request{
-		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, BodyHash: sdkhmac.HashBody(body),
-	}
-	for _, name := range got.signedHeaders {
-		want.Headers = append(want.Headers, sdkhmac.Header{Name: name, Value: headerValue(r, name)})
-	}
-	sdkhmac.SortHeaders(want.Headers)
-	signed := want.Signature(s.accessKey.Secret.Reveal(), date)
-	if subtle.ConstantTimeCompare([]byte(signed), []byte(got.value)) != 1 {
-		return unauthorized("Incorrect IAM authentication information: verify aksk signature fail")
+	signed, dated := signedRequest(r, a.signedHeaders, body)
+	if !dated || !sameText(signed.Signature(key.Secret.Reveal(), date), a.signature) {
+		return badCredentials("verify aksk signature fail")
 	}
 	return nil
 }
 
-func headerValue(r *http.Request, name string) string {
-	if name == "host" {
-		return r.Host
+// signedRequest is what a signature over the named headers must cover. The
+// boolean tells whether the date is among them.
+func signedRequest(r *http.Request, names []string, body []byte) (sdkhmac.Request, bool) {
+	signed := sdkhmac.Request{
+		Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.RawQuery, BodyHash: sdkhmac.HashBody(body),
 	}
-	return r.Header.Get(name)
+	if r.Header.Get("X-Sdk-Content-Sha256") == "UNSIGNED-PAYLOAD" {
+		signed.BodyHash = "UNSIGNED-PAYLOAD"
+	}
+	dated := false
+	for _, name := range names {
+		value := strings.Join(r.Header.Values(name), ",")
+		if name == "host" {
+			value = r.Host
+		}
+		dated = dated || strings.EqualFold(name, sdkhmac.DateHeader)
+		signed.Headers = append(signed.Headers, sdkhmac.Header{Name: name, Value: value})
+	}
+	return signed, dated
+}
+
+func sameText(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// readBody reads the body and leaves it to be read again.
+func readBody(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return body, err
+}
+
+// accessKey finds a permanent or temporary key.
+func (s *Server) accessKey(id string) (sms.AccessKey, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key, ok := s.accessKeys[id]
+	return key, ok
 }

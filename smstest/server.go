@@ -1,200 +1,211 @@
 package smstest
 
 import (
-	"crypto/rand"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/hex"
-	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"example.com/huaweicloud/sms"
 )
 
-// The permissions that the two calls need, for Deny and Allow.
+// Service is one of the services that a Server plays. Each has a port of its own.
+type Service string
+
+// The services.
 const (
-	ActionGetCert           = "sms:server:getCert"
-	ActionGetTaskPassphrase = "sms:server:getTaskPassphrase"
+	SMS      Service = "SMS"
+	IAM      Service = "IAM" // and STS
+	Metadata Service = "metadata"
 )
 
-// Server is the service on a loopback port. It is safe for concurrent use.
+// Server is the fake service. Make one with NewServer and Close it. All methods
+// are safe for concurrent use.
 type Server struct {
-	basePath   string
-	now        func() time.Time
-	listener   net.Listener
-	http       *http.Server
-	httpClient *http.Client
-	token      string
-	accessKey  sms.AccessKey
-	keys       *keyRing
+	options   options
+	keys      keyring
+	authority *authority // of the server's own certificate
+	sealer    cipher.AEAD
+	client    *http.Client
+	endpoints map[Service]*endpoint
+	stop      context.CancelFunc
+	running   sync.WaitGroup
 
-	mu       sync.Mutex
-	tasks    map[string]task
-	denied   map[string]bool
-	requests []Request
+	mu         sync.Mutex
+	closed     bool
+	tasks      map[string]task
+	requests   []*Request
+	denied     map[string]bool
+	tokens     map[string]*issuedToken
+	token      string // what Token returned last
+	accessKeys map[string]sms.AccessKey
+	offset     time.Duration
 }
 
-// task is what the service knows of a migration task.
-type task struct {
-	material   *sms.CertKey
-	passphrase *sms.Passphrase
-}
-
-// Option changes what NewServer starts.
-type Option func(*Server)
-
-// WithBasePath serves the API below path, such as "/proxy/sms", as a gateway in
-// front of the service may do.
-func WithBasePath(path string) Option {
-	return func(s *Server) { s.basePath = "/" + strings.Trim(path, "/") }
-}
-
-// WithClock makes the server read the time from now, for tests of clocks that
-// differ: it decides whether a signature is too old and fills the Date header.
-func WithClock(now func() time.Time) Option {
-	return func(s *Server) { s.now = now }
-}
-
-// WithHTTP1 turns HTTP/2 off.
-func WithHTTP1() Option {
-	return func(s *Server) {
-		s.http.Protocols = new(http.Protocols)
-		s.http.Protocols.SetHTTP1(true)
-	}
-}
-
-// NewServer starts a server. Close it when done. Like httptest.NewServer it
-// panics where the machine has no loopback port left to listen on.
+// NewServer starts the service on free ports of the loopback interface, HTTPS
+// with HTTP/2 and a certificate of the server's own CA. Its access key, its tokens and its
+// tasks are known to no other server. Like net/http/httptest.NewServer it panics
+// where the machine cannot give it a port.
 func NewServer(opts ...Option) *Server {
 	s := &Server{
-		now:    time.Now,
-		http:   &http.Server{ReadHeaderTimeout: time.Minute},
-		tasks:  make(map[string]task),
-		denied: make(map[string]bool),
-		keys:   newKeyRing(),
-		token:  "MIIsmstest" + randomHex(64),
-		accessKey: sms.AccessKey{
-			ID:       "SMSTEST" + strings.ToUpper(randomHex(7)),
-			Secret:   sms.NewSecret(randomHex(20)),
-			DomainID: randomHex(16),
-		},
+		options: defaults(),
+		sealer:  must(cipher.NewGCM(must(aes.NewCipher(randomBytes(32))))),
+		tasks:   map[string]task{},
+		denied:  map[string]bool{},
+		tokens:  map[string]*issuedToken{},
 	}
 	for _, opt := range opts {
-		opt(s)
+		opt(&s.options)
 	}
-	if err := s.start(); err != nil {
-		panic(fmt.Sprintf("smstest: %v", err))
+	s.accessKeys = map[string]sms.AccessKey{s.options.key.ID: s.options.key}
+	now := time.Now()
+	s.authority = newAuthority("smstest CA", now.Add(-validBefore), now.Add(validAfter))
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	s.endpoints = map[Service]*endpoint{
+		SMS: s.listen(ctx, SMS, s.routeSMS),
 	}
+	s.client = s.newHTTPClient()
 	return s
 }
 
-func (s *Server) start() error {
-	identity, roots, err := serverIdentity()
-	if err != nil {
-		return err
+// Close stops the server: connections are closed, requests that hang are let go,
+// idle connections of HTTPClient too. It waits until all of its goroutines have ended.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
+	for _, e := range s.endpoints {
+		_ = e.server.Close()
 	}
-	s.listener, err = net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a loopback port is there at once or not at all
-	if err != nil {
-		return err
-	}
-	s.http.Handler = s.handler()
-	s.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{identity}, MinVersion: tls.VersionTLS12}
-	s.http.ErrorLog = discardLog()
-	go func() { _ = s.http.ServeTLS(s.listener, "", "") }()
-	s.httpClient = newHTTPClient(roots)
-	return nil
+	s.client.CloseIdleConnections()
+	s.running.Wait()
 }
 
-func newHTTPClient(roots *x509.CertPool) *http.Client {
+// enter counts the caller among what Close waits for, until s.running.Done. It
+// reports false when the server has been closed.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Add(1)
+	}
+	return !s.closed
+}
+
+// Endpoint returns the URL of SMS, for sms.NewClient.
+func (s *Server) Endpoint() string { return s.endpoints[SMS].url + s.options.basePath }
+
+// HTTPClient returns a client that trusts the server's certificate. Like the
+// Client of net/http/httptest it is one for the server's life, with its connections closed
+// by Close. Unlike it, it uses no proxy.
+func (s *Server) HTTPClient() *http.Client { return s.client }
+
+func (s *Server) newHTTPClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{
-		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     &tls.Config{RootCAs: s.CertPool(), MinVersion: tls.VersionTLS12},
 		ForceAttemptHTTP2:   true,
-		MaxIdleConnsPerHost: 1 << 10,
+		MaxIdleConnsPerHost: 100,
 	}}
 }
 
-// Close stops the server and closes its connections.
-func (s *Server) Close() {
-	s.httpClient.CloseIdleConnections()
-	_ = s.http.Close()
+// CertPool returns a pool with the CA of the server's certificate.
+func (s *Server) CertPool() *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(s.authority.cert)
+	return pool
 }
 
-// Endpoint returns the URL to give to sms.NewClient.
-func (s *Server) Endpoint() string { return "https://" + s.listener.Addr().String() + s.basePath }
+// CACertificate returns, as PEM, the CA of the server's certificate: for programs
+// that read it from a file, such as curl --cacert.
+func (s *Server) CACertificate() string { return s.authority.pem() }
 
-// HTTPClient returns a client that trusts the server's certificate, for
-// sms.WithHTTPClient.
-func (s *Server) HTTPClient() *http.Client { return s.httpClient }
-
-// Client returns a client of this server that authenticates with Token. The
-// options come after the one that makes it trust the server.
+// Client returns a client of the service, authenticated with Token. opts come
+// after what makes it reach the server and may change that.
 func (s *Server) Client(opts ...sms.Option) (*sms.Client, error) {
-	opts = append([]sms.Option{sms.WithHTTPClient(s.httpClient)}, opts...)
-	return sms.NewClient(s.Endpoint(), sms.StaticToken(s.token), opts...)
+	return sms.NewClient(s.Endpoint(), sms.StaticToken(s.Token()),
+		append([]sms.Option{sms.WithHTTPClient(s.client)}, opts...)...)
 }
 
-// Token returns a valid X-Auth-Token.
-func (s *Server) Token() string { return s.token }
+// AccessKey returns a permanent AK/SK that the service knows, with the id of the
+// account it belongs to.
+func (s *Server) AccessKey() sms.AccessKey { return s.options.key }
 
-// AccessKey returns a valid AK/SK pair, with a domain id.
-func (s *Server) AccessKey() sms.AccessKey { return s.accessKey }
+// endpoint is one port.
+type endpoint struct {
+	url    string
+	server *http.Server
+}
 
-// AddTask adds a migration task with fresh material and returns what the service
-// will answer for it. An empty id makes one up, which Passphrase.TaskID tells; an
-// id that is there already gets new material.
-func (s *Server) AddTask(id string) (*sms.CertKey, *sms.Passphrase) {
-	if id == "" {
-		id = newUUID()
+// listen serves what route finds at a port.
+func (s *Server) listen(ctx context.Context, service Service, route func(*http.Request) operation) *endpoint {
+	listener := s.bind(ctx, service)
+	server := &http.Server{
+		Handler:           s.handler(service, route),
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are what some tests are about
+		ReadHeaderTimeout: time.Minute,
+		Protocols:         new(http.Protocols),
 	}
-	material, err := s.keys.issue(id, s.now())
-	if err != nil {
-		panic(fmt.Sprintf("smstest: %v", err)) // signing with a sound key and a sound source of randomness does not fail
+	server.Protocols.SetHTTP1(true)
+	server.Protocols.SetHTTP2(!s.options.http1 && service != Metadata)
+	url := "http://" + listener.Addr().String()
+	if service != Metadata {
+		url = "https://" + listener.Addr().String()
+		config := &tls.Config{
+			Certificates: []tls.Certificate{s.authority.endpointCertificate(s.leaf())},
+			MinVersion:   tls.VersionTLS12,
+			NextProtos:   []string{"h2", "http/1.1"},
+		}
+		if s.options.http1 {
+			config.NextProtos = config.NextProtos[1:]
+		}
+		listener = tls.NewListener(listener, config)
 	}
-	added := task{material, &sms.Passphrase{TaskID: id, Passphrase: sms.NewSecret(randomHex(16))}}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tasks[id] = added
-	return added.copy()
+	s.running.Go(func() { _ = server.Serve(listener) })
+	return &endpoint{url: url, server: server}
 }
 
-func (t task) copy() (*sms.CertKey, *sms.Passphrase) {
-	material, passphrase := *t.material, *t.passphrase
-	return &material, &passphrase
+func (s *Server) bind(ctx context.Context, service Service) net.Listener {
+	var config net.ListenConfig
+	if address := s.options.addresses[service]; address != "" {
+		return must(config.Listen(ctx, "tcp", address))
+	}
+	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil { // a machine that has only IPv6
+		listener, err = config.Listen(ctx, "tcp6", "[::1]:0")
+	}
+	return must(listener, err)
 }
 
-// Deny takes a permission away from every caller: ActionGetCert or
-// ActionGetTaskPassphrase. A call that needs it is refused with the documented 403.
-func (s *Server) Deny(action string) { s.setDenied(action, true) }
-
-// Allow gives a permission back that Deny took.
-func (s *Server) Allow(action string) { s.setDenied(action, false) }
-
-func (s *Server) setDenied(action string, denied bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.denied[action] = denied
+func (s *Server) leaf() leaf {
+	var hosts []string
+	for _, address := range s.options.addresses {
+		if host, _, err := net.SplitHostPort(address); err == nil && host != "" {
+			hosts = append(hosts, host)
+		}
+	}
+	return loopbackLeaf(hosts...)
 }
 
-// Requests returns what has arrived so far, in order, credentials left out.
-func (s *Server) Requests() []Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
-}
-
-// randomHex returns n random bytes in hex.
-func randomHex(n int) string {
-	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails
-	return hex.EncodeToString(b)
-}
-
-func newUUID() string {
-	h := randomHex(16)
-	return h[:8] + "-" + h[8:12] + "-4" + h[13:16] + "-a" + h[17:20] + "-" + h[20:]
+// handler is the way of a request: named, written down, and answered.
+func (s *Server) handler(service Service, route func(*http.Request) operation) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.enter() {
+			panic(http.ErrAbortHandler)
+		}
+		defer s.running.Done()
+		w.Header().Set(headerRequestID, newRequestID())
+		w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+		op := route(r)
+		op.serve(s.record(w, r, service, op), r)
+	})
 }

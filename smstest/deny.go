@@ -1,0 +1,73 @@
+package smstest
+
+import (
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+
+	"example.com/huaweicloud/sms/internal/wire"
+)
+
+// Deny makes the service refuse action to everyone, with 403 and SMS.9004, until
+// Allow. The actions are ActionGetCert and ActionGetTaskPassphrase: one may be denied and the
+// other not.
+func (s *Server) Deny(action string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.denied[action] = true
+}
+
+// Allow takes a Deny back.
+func (s *Server) Allow(action string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.denied, action)
+}
+
+func (s *Server) authorize(action, taskID string) *refusal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.denied[action] {
+		return nil
+	}
+	resource := "sms::" + s.options.key.DomainID + ":server:" + taskID
+	cause := "You do not have permission to perform action " + action + " on resource " + resource + "."
+	policy := "The current account does not have the permission to execute policy"
+	if action == ActionGetCert { // the two API pages differ by this full stop
+		policy += "."
+	}
+	return &refusal{status: http.StatusForbidden, body: wire.Error{
+		Code:                        "SMS.9004",
+		Message:                     policy + " " + cause,
+		EncodedAuthorizationMessage: s.encodeReason(action, resource),
+		ErrorParam:                  []string{cause},
+		Details:                     []wire.Detail{{Code: "SMS.9004", Message: cause}},
+	}}
+}
+
+// encodeReason hides why a request was refused as the service does; STS decodes it.
+func (s *Server) encodeReason(action, resource string) string {
+	reason := must(json.Marshal(map[string]any{
+		"allowed":      false,
+		"explicitDeny": false,
+		"failure":      "implicit deny by identity-based policy",
+		"context": map[string]any{
+			"action":       action,
+			"resource":     resource,
+			"user_profile": map[string]string{"domain_id": s.options.key.DomainID},
+		},
+	}))
+	nonce := randomBytes(s.sealer.NonceSize())
+	return base64.StdEncoding.EncodeToString(s.sealer.Seal(nonce, nonce, reason, nil))
+}
+
+// decodeReason is the inverse of encodeReason.
+func decodeReason(sealer cipher.AEAD, message string) (string, bool) {
+	sealed, err := base64.StdEncoding.DecodeString(message)
+	if err != nil || len(sealed) < sealer.NonceSize() {
+		return "", false
+	}
+	reason, err := sealer.Open(nil, sealed[:sealer.NonceSize()], sealed[sealer.NonceSize():], nil)
+	return string(reason), err == nil
+}

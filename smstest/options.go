@@ -1,0 +1,83 @@
+package smstest
+
+import (
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"example.com/huaweicloud/sms"
+)
+
+// Option changes what NewServer starts.
+type Option func(*options)
+
+type options struct {
+	now                func() time.Time
+	addresses          map[Service]string
+	basePath           string
+	material           Material
+	key                sms.AccessKey
+	http1              bool
+	requireContentType bool
+	tokenLifetime      time.Duration
+	tokenLength        int
+}
+
+func defaults() options {
+	return options{
+		now:       time.Now,
+		addresses: map[Service]string{},
+		key: sms.AccessKey{
+			ID:       "SMSTEST" + strings.ToUpper(hex.EncodeToString(randomBytes(7)))[:13],
+			Secret:   sms.NewSecret(hex.EncodeToString(randomBytes(20))),
+			DomainID: hex.EncodeToString(randomBytes(16)),
+		},
+		tokenLifetime: 24 * time.Hour,
+		tokenLength:   512,
+	}
+}
+
+// WithAddress makes a service listen on address, "host:port", in place of a free
+// port of the loopback interface. The host is added to the names in the certificate.
+func WithAddress(service Service, address string) Option {
+	return func(o *options) { o.addresses[service] = address }
+}
+
+// WithBasePath puts the API of SMS under a path, such as "/gateway", which
+// Endpoint then ends in. What is outside of it is not found.
+func WithBasePath(path string) Option {
+	return func(o *options) { o.basePath = "/" + strings.Trim(path, "/") }
+}
+
+// WithMaterial sets how AddTask makes certificates and keys.
+func WithMaterial(m Material) Option {
+	return func(o *options) { o.material = m }
+}
+
+// WithAccessKey makes the server know key in place of one of its own.
+func WithAccessKey(key sms.AccessKey) Option {
+	return func(o *options) { o.key = key }
+}
+
+// WithHTTP1 turns HTTP/2 off.
+func WithHTTP1() Option {
+	return func(o *options) { o.http1 = true }
+}
+
+// WithRequiredContentType refuses requests whose Content-Type is not
+// application/json, GETs included: 401 with SMS.2005 where it is missing and SMS.2006 where
+// it is another. Gateways have done so.
+func WithRequiredContentType() Option {
+	return func(o *options) { o.requireContentType = true }
+}
+
+// WithTokenLifetime sets for how long tokens are good: 24 hours by default.
+func WithTokenLifetime(d time.Duration) Option {
+	return func(o *options) { o.tokenLifetime = d }
+}
+
+// WithTokenLength sets how many characters tokens have: 512 by default. The
+// service documents 1 to 16,384.
+func WithTokenLength(characters int) Option {
+	return func(o *options) { o.tokenLength = characters }
+}
