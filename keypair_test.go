@@ -2,9 +2,12 @@ package sms_test
 
 import (
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +82,26 @@ func TestKeyKindsEncryptionsAndPassphrases(t *testing.T) {
 				require.ErrorIs(t, load(another, right), sms.ErrKeyMismatch, name)
 			}
 		})
+	}
+}
+
+func TestTheLargestRSAKey(t *testing.T) {
+	t.Parallel()
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join("testdata", "keys", name))
+		require.NoError(t, err)
+		return string(text)
+	}
+	cert, plain := read("rsa8192.crt"), read("rsa8192.key")
+	pass := sms.NewSecret("correct")
+	for _, key := range []string{
+		plain,
+		openssl(t, plain, "pkcs8", "-topk8", "-passout", "pass:correct"),
+		openssl(t, plain, "rsa", "-traditional", "-aes256", "-passout", "pass:correct"),
+	} {
+		pair, err := sms.KeyPair{Cert: cert, PrivateKey: sms.NewSecret(key)}.TLSCertificate(pass)
+		require.NoError(t, err)
+		assert.Equal(t, 8192, pair.PrivateKey.(*rsa.PrivateKey).N.BitLen())
 	}
 }
 

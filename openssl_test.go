@@ -68,7 +68,7 @@ func TestOurClientTalksToOpensslServer(t *testing.T) {
 			require.NoError(t, err)
 			conn, err := (&tls.Dialer{Config: conf}).DialContext(ctx, "tcp", address)
 			require.NoError(t, err)
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			assert.Equal(t, version, conn.(*tls.Conn).ConnectionState().Version)
 			_, err = conn.Write([]byte("hello\n"))
 			require.NoError(t, err)
@@ -90,7 +90,7 @@ func TestOpensslClientTalksToOurServer(t *testing.T) {
 			require.NoError(t, err)
 			listener, err := tls.Listen("tcp", "127.0.0.1:0", conf)
 			require.NoError(t, err)
-			defer listener.Close()
+			defer func() { _ = listener.Close() }()
 			go func() {
 				conn, err := listener.Accept()
 				if err == nil {

@@ -20,7 +20,7 @@ func talk(tb testing.TB, client, server *tls.Config) (clientErr, serverErr error
 	tb.Helper()
 	listener, err := tls.Listen("tcp", "127.0.0.1:0", server)
 	require.NoError(tb, err)
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	served := make(chan error, 1)
 	go func() {
 		conn, err := listener.Accept()
@@ -28,7 +28,7 @@ func talk(tb testing.TB, client, server *tls.Config) (clientErr, serverErr error
 			served <- err
 			return
 		}
-		defer conn.Close()
+		defer func() { _ = conn.Close() }()
 		_, err = io.CopyN(conn, conn, 1)
 		served <- err
 	}()
@@ -39,7 +39,7 @@ func talk(tb testing.TB, client, server *tls.Config) (clientErr, serverErr error
 		if _, readErr := io.ReadFull(conn, make([]byte, 1)); err == nil {
 			err = readErr
 		}
-		conn.Close()
+		_ = conn.Close()
 	}
 	return err, <-served
 }

@@ -113,13 +113,13 @@ func echo(ctx context.Context, target, source *tls.Config, text string) (string,
 	if err != nil {
 		return "", err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	go serve(listener)
 	conn, err := (&tls.Dialer{Config: source}).DialContext(ctx, "tcp", listener.Addr().String())
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if _, err := io.WriteString(conn, text); err != nil {
 		return "", err
 	}
@@ -133,6 +133,6 @@ func serve(listener net.Listener) {
 	if err != nil {
 		return
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	_, _ = io.Copy(conn, conn) // a refused client is an error here, and its own
 }

@@ -50,6 +50,7 @@ func TestAFailureAtAnyStepLeavesTheOldSetOrTheNew(t *testing.T) {
 			return nil
 		}
 		require.ErrorIs(t, dir.Replace(set("new")), errInjected)
+		require.DirExists(t, dir.Path, "without a crash there is nothing to recover")
 		expectOldOrNew(t, dir)
 	}
 }
