@@ -46,7 +46,7 @@ func TestModesArePrivateWhateverTheyWere(t *testing.T) {
 		return // modes are ACLs there
 	}
 	m, dir := material(t, newAuthority(t, "task", nil)), t.TempDir()
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // the mode to be replaced
+	require.NoError(t, os.Chmod(dir, 0o755))
 	require.NoError(t, m.SaveFiles(dir, sms.WithPassphrase(sms.NewSecret("x"))))
 	each := func(visit func(path string)) {
 		paths, err := filepath.Glob(filepath.Join(dir, "*"))
@@ -56,7 +56,7 @@ func TestModesArePrivateWhateverTheyWere(t *testing.T) {
 			visit(path)
 		}
 	}
-	each(func(path string) { require.NoError(t, os.Chmod(path, 0o644)) }) //nolint:gosec // see above
+	each(func(path string) { require.NoError(t, os.Chmod(path, 0o644)) })
 	require.NoError(t, m.SaveFiles(dir, sms.WithPassphrase(sms.NewSecret("x"))))
 	mode := func(path string) fs.FileMode {
 		info, err := os.Lstat(path)
@@ -70,21 +70,17 @@ func TestModesArePrivateWhateverTheyWere(t *testing.T) {
 func TestForeignDirectoriesAreRefusedAndLeftAsTheyAre(t *testing.T) {
 	t.Parallel()
 	m := material(t, newAuthority(t, "task", nil))
-	for name, spoil := range map[string]func(t *testing.T, dir string){
-		"a file of the user's": func(t *testing.T, dir string) {
-			require.NoError(t, os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("x"), 0o600))
-		},
-		"a directory": func(t *testing.T, dir string) { require.NoError(t, os.Mkdir(filepath.Join(dir, "sub"), 0o700)) },
-		"a symbolic link for a file": func(t *testing.T, dir string) {
-			require.NoError(t, os.Symlink("/etc/hosts", filepath.Join(dir, "passphrase")))
-		},
-		"our names and no seal of ours": func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, "SHA256SUMS"))) },
+	for name, spoil := range map[string]func(dir string) error{
+		"a file of the user's":          func(dir string) error { return os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("x"), 0o600) },
+		"a directory":                   func(dir string) error { return os.Mkdir(filepath.Join(dir, "sub"), 0o700) },
+		"a symbolic link for a file":    func(dir string) error { return os.Symlink("/etc/hosts", filepath.Join(dir, "passphrase")) },
+		"our names and no seal of ours": func(dir string) error { return os.Remove(filepath.Join(dir, "SHA256SUMS")) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			require.NoError(t, m.SaveFiles(dir))
-			spoil(t, dir)
+			require.NoError(t, spoil(dir))
 			before, err := os.ReadDir(dir)
 			require.NoError(t, err)
 			require.ErrorIs(t, m.SaveFiles(dir), sms.ErrInvalidArgument)
@@ -164,7 +160,7 @@ func TestKilledWhileSaving(t *testing.T) {
 		require.NoError(t, child.Start())
 		_, err = ready.Read(make([]byte, 1)) // the first save is done
 		require.NoError(t, err)
-		timer := time.NewTimer(rand.N(20 * time.Millisecond)) //nolint:gosec // where to kill, no secret
+		timer := time.NewTimer(rand.N(20 * time.Millisecond))
 		<-timer.C
 		require.NoError(t, child.Process.Kill())
 		_ = child.Wait()

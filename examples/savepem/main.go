@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string) error {
 
 	connect := func() (*sms.Client, error) { return withToken(*endpoint, *tokenFile) }
 	if *demo {
-		service := smstest.NewServer()
+		service := smstest.NewServer() //nolint:contextcheck // a service of its own, closed with this run
 		defer service.Close()
 		service.AddTask(*task)
 		connect = func() (*sms.Client, error) { return service.Client() }
@@ -88,7 +88,7 @@ func run(ctx context.Context, args []string) error {
 }
 
 func withToken(endpoint, tokenFile string) (*sms.Client, error) {
-	token, err := os.ReadFile(tokenFile) //nolint:gosec // the user's own choice
+	token, err := os.ReadFile(tokenFile)
 	if err != nil {
 		return nil, fmt.Errorf("savepem: -token-file: %w", err)
 	}
