@@ -44,6 +44,9 @@ func run(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	if *demo && *task == "" {
+		*task = "demo"
+	}
 	if *task == "" || *out == "" {
 		flags.Usage()
 		return errors.New("savepem: -task and -out are needed")
@@ -53,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 
 	connect := func() (*sms.Client, error) { return withToken(*endpoint, *tokenFile) }
 	if *demo {
-		service := smstest.NewServer() //nolint:contextcheck // a service of its own, closed with this run
+		service := smstest.NewServer()
 		defer service.Close()
 		service.AddTask(*task)
 		connect = func() (*sms.Client, error) { return service.Client() }
