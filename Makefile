@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt fmt-check vet lint race examples nested fuzz cover tidy shape bench module clean
+.PHONY: help demo test check fmt fmt-check vet lint race examples nested fuzz cover tidy shape bench bench-footprint module clean
 
 GO ?= go
 MODULE := $(shell $(GO) list -m)
@@ -77,7 +77,10 @@ fuzz: ## run every fuzz target for FUZZTIME (3s)
 	done
 
 bench: ## print the comparison with the official SDK and with bare net/http
-	@$(GO) -C interop run ./cmd/bench
+	@$(GO) -C interop run ./cmd/bench speed
+
+bench-footprint: ## print what the three weigh: binaries, modules, connections, memory
+	@$(GO) -C interop run ./cmd/bench footprint
 
 module: ## set the module path everywhere: make module TO=example.org/sms
 	@test -n "$(TO)" || { echo "usage: make module TO=example.org/sms"; exit 1; }

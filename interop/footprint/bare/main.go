@@ -1,0 +1,43 @@
+// Bare makes the same two requests with net/http alone: what a program weighs
+// that needs no library.
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1], os.Args[2], os.Args[3]); err != nil {
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, endpoint, token, taskID string) error {
+	if err := get(ctx, endpoint+"/v3/tasks/"+taskID+"/certkey?enable_ca_cert=true", token); err != nil {
+		return err
+	}
+	return get(ctx, endpoint+"/v3/tasks/"+taskID+"/passphrase", token)
+}
+
+func get(ctx context.Context, url, token string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Auth-Token", token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	_, err = io.ReadAll(resp.Body)
+	return err
+}
