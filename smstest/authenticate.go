@@ -28,8 +28,7 @@ const (
 // returns nil where they are good.
 func (s *Server) authenticate(r *http.Request) *refusal {
 	if token := r.Header.Get(headerAuthToken); token != "" {
-		_, refused := s.checkToken(token)
-		return refused
+		return s.checkToken(token)
 	}
 	a, ok := parseAuthorization(r.Header.Get("Authorization"))
 	if !ok {
@@ -42,18 +41,17 @@ func badCredentials(cause string) *refusal {
 	return gatewayError(http.StatusUnauthorized, "APIGW.0301", "Incorrect IAM authentication information: "+cause)
 }
 
-// checkToken returns what token stands for.
-func (s *Server) checkToken(token string) (*issuedToken, *refusal) {
+func (s *Server) checkToken(token string) *refusal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	issued := s.tokens[token]
 	switch {
 	case issued == nil:
-		return nil, badCredentials("decrypt token fail")
+		return badCredentials("decrypt token fail")
 	case !s.nowLocked().Before(issued.expires):
-		return nil, gatewayError(http.StatusUnauthorized, "APIGW.0307", "The token must be updated.")
+		return gatewayError(http.StatusUnauthorized, "APIGW.0307", "The token must be updated.")
 	}
-	return issued, nil
+	return nil
 }
 
 // authorization is an Authorization header of SDK-HMAC-SHA256.

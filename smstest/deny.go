@@ -1,7 +1,6 @@
 package smstest
 
 import (
-	"crypto/cipher"
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
@@ -11,7 +10,7 @@ import (
 
 // Deny makes the service refuse action to everyone, with 403 and SMS.9004, until
 // Allow. The actions are ActionGetCert and ActionGetTaskPassphrase: one may be denied and the
-// other not.
+// other not. ActionDecode is one of STS.
 func (s *Server) Deny(action string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -25,10 +24,14 @@ func (s *Server) Allow(action string) {
 	delete(s.denied, action)
 }
 
-func (s *Server) authorize(action, taskID string) *refusal {
+func (s *Server) isDenied(action string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.denied[action] {
+	return s.denied[action]
+}
+
+func (s *Server) authorize(action, taskID string) *refusal {
+	if !s.isDenied(action) {
 		return nil
 	}
 	resource := "sms::" + s.options.key.DomainID + ":server:" + taskID
@@ -60,14 +63,4 @@ func (s *Server) encodeReason(action, resource string) string {
 	}))
 	nonce := randomBytes(s.sealer.NonceSize())
 	return base64.StdEncoding.EncodeToString(s.sealer.Seal(nonce, nonce, reason, nil))
-}
-
-// decodeReason is the inverse of encodeReason.
-func decodeReason(sealer cipher.AEAD, message string) (string, bool) {
-	sealed, err := base64.StdEncoding.DecodeString(message)
-	if err != nil || len(sealed) < sealer.NonceSize() {
-		return "", false
-	}
-	reason, err := sealer.Open(nil, sealed[:sealer.NonceSize()], sealed[sealer.NonceSize():], nil)
-	return string(reason), err == nil
 }

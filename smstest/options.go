@@ -1,7 +1,6 @@
 package smstest
 
 import (
-	"encoding/hex"
 	"strings"
 	"time"
 
@@ -20,19 +19,17 @@ type options struct {
 	http1              bool
 	requireContentType bool
 	tokenLifetime      time.Duration
+	keyLifetime        time.Duration
 	tokenLength        int
 }
 
 func defaults() options {
 	return options{
-		now:       time.Now,
-		addresses: map[Service]string{},
-		key: sms.AccessKey{
-			ID:       "SMSTEST" + strings.ToUpper(hex.EncodeToString(randomBytes(7)))[:13],
-			Secret:   sms.NewSecret(hex.EncodeToString(randomBytes(20))),
-			DomainID: hex.EncodeToString(randomBytes(16)),
-		},
+		now:           time.Now,
+		addresses:     map[Service]string{},
+		key:           newAccessKey(newID()),
 		tokenLifetime: 24 * time.Hour,
+		keyLifetime:   time.Hour,
 		tokenLength:   512,
 	}
 }
@@ -69,11 +66,6 @@ func WithHTTP1() Option {
 // it is another. Gateways have done so.
 func WithRequiredContentType() Option {
 	return func(o *options) { o.requireContentType = true }
-}
-
-// WithTokenLifetime sets for how long tokens are good: 24 hours by default.
-func WithTokenLifetime(d time.Duration) Option {
-	return func(o *options) { o.tokenLifetime = d }
 }
 
 // WithTokenLength sets how many characters tokens have: 512 by default. The

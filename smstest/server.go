@@ -22,8 +22,8 @@ type Service string
 // The services.
 const (
 	SMS      Service = "SMS"
-	IAM      Service = "IAM" // and STS
-	Metadata Service = "metadata"
+	IAM      Service = "IAM"      // and STS
+	Metadata Service = "metadata" // and pod identity
 )
 
 // Server is the fake service. Make one with NewServer and Close it. All methods
@@ -47,6 +47,15 @@ type Server struct {
 	token      string // what Token returned last
 	accessKeys map[string]sms.AccessKey
 	offset     time.Duration
+
+	users          map[string]*user     // by id
+	domainIDs      map[string]string    // by name
+	domains        []Domain             // what ListDomains answers
+	agencies       map[[2]string]bool   // by id of the domain and name
+	idTokens       map[[2]string]bool   // by id of the provider and token
+	metadataTokens map[string]time.Time // when they expire
+	metadataMode   MetadataMode
+	podToken       string
 }
 
 // NewServer starts the service on free ports of the loopback interface, HTTPS
@@ -60,17 +69,28 @@ func NewServer(opts ...Option) *Server {
 		tasks:   map[string]task{},
 		denied:  map[string]bool{},
 		tokens:  map[string]*issuedToken{},
+
+		users:          map[string]*user{},
+		agencies:       map[[2]string]bool{},
+		idTokens:       map[[2]string]bool{},
+		metadataTokens: map[string]time.Time{},
 	}
 	for _, opt := range opts {
 		opt(&s.options)
 	}
-	s.accessKeys = map[string]sms.AccessKey{s.options.key.ID: s.options.key}
+	key := s.options.key
+	s.accessKeys = map[string]sms.AccessKey{key.ID: key}
+	s.domainIDs = map[string]string{DomainName: key.DomainID}
+	s.domains = []Domain{{key.DomainID, DomainName}}
+	s.RotatePodToken()
 	now := time.Now()
 	s.authority = newAuthority("smstest CA", now.Add(-validBefore), now.Add(validAfter))
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.endpoints = map[Service]*endpoint{
-		SMS: s.listen(ctx, SMS, s.routeSMS),
+		SMS:      s.listen(ctx, SMS, s.routeSMS),
+		IAM:      s.listen(ctx, IAM, s.routeIAM),
+		Metadata: s.listen(ctx, Metadata, s.routeMetadata),
 	}
 	s.client = s.newHTTPClient()
 	return s
@@ -206,6 +226,9 @@ func (s *Server) handler(service Service, route func(*http.Request) operation) h
 		w.Header().Set(headerRequestID, newRequestID())
 		w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 		op := route(r)
+		if service == IAM {
+			w.Header().Set("X-IAM-Trace-Id", w.Header().Get(headerRequestID))
+		}
 		op.serve(s.record(w, r, service, op), r)
 	})
 }
