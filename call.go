@@ -2,6 +2,7 @@ package sms
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -19,7 +20,8 @@ type call struct {
 	target    string      // path and query, beginning with a slash
 	header    http.Header // beyond what every request carries
 	body      []byte
-	success   int // the one status that is a success: 200 where zero
+	secrets   []string // what header and body hold that must not come back in an error
+	success   int      // the one status that is a success: 200 where zero
 	// decode reads the body of a success. It must copy what it keeps: the buffer is
 	// wiped and used again. Its errors must not quote the body.
 	decode func(header http.Header, body []byte) error
@@ -41,7 +43,7 @@ type pipeline struct {
 	limit    int64         // bytes of a success body, decoded
 	retry    RetryPolicy   // defaults filled in
 	budget   budget
-	logger   *slog.Logger
+	logger   *slog.Logger                   // nil: that of the call on whose behalf this one is made
 	observe  func(context.Context, Attempt) // may be nil
 	buffers  sync.Pool                      // *[]byte
 	onBroken func()                         // called after an answer that breaks HTTP or JSON; may be nil
@@ -67,7 +69,6 @@ func newPipeline(endpoint string, transport http.RoundTripper, userAgent string)
 		timeout:  defaultTimeout,
 		limit:    defaultMaxResponse,
 		retry:    RetryPolicy{}.withDefaults(),
-		logger:   slog.New(slog.DiscardHandler),
 	}
 }
 
@@ -83,7 +84,9 @@ func (p *pipeline) do(ctx context.Context, c call) error {
 	if err := ctx.Err(); err != nil {
 		return &callError{operation: c.operation, err: err, hint: "the context had ended, nothing was sent"}
 	}
+	ctx = p.withLogger(ctx)
 	ctx, sent := withRedactions(ctx)
+	redactIn(ctx, c.secrets...)
 	for number := 1; ; number++ {
 		a := Attempt{Operation: c.operation, Number: number, Start: time.Now()}
 		a.Err = p.attempt(ctx, c, sent, &a)
@@ -161,5 +164,9 @@ func finish(operation string, attempts int, err error) error {
 	if apiErr, ok := err.(*APIError); ok && attempts == 1 { //nolint:errorlint // it is not wrapped yet
 		return apiErr
 	}
-	return &callError{operation: operation, attempts: attempts, err: err, hint: hint(err)}
+	e := &callError{operation: operation, attempts: attempts, err: err}
+	if _, nested := errors.AsType[*callError](err); !nested { // a call to IAM that failed within this one has said it
+		e.hint = hint(err)
+	}
+	return e
 }

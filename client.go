@@ -40,7 +40,7 @@ type Client struct {
 // signer whose Validate fails and an option that cannot be met: all of these
 // are ErrInvalidArgument. NewClient sends nothing.
 func NewClient(endpoint string, signer Signer, opts ...Option) (*Client, error) {
-	o := options{timeout: defaultTimeout, limit: defaultMaxResponse, logger: slog.New(slog.DiscardHandler)}
+	o := options{timeout: defaultTimeout, limit: defaultMaxResponse}
 	for i, opt := range opts {
 		if opt == nil {
 			return nil, invalidArgument(fmt.Sprintf("option %d is nil", i+1))

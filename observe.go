@@ -43,20 +43,40 @@ func WithObserver(observe func(ctx context.Context, attempt Attempt)) Option {
 	}
 }
 
+type loggerKey struct{}
+
+// withLogger makes the client's logger that of the signer too, which finds it in
+// the context of the request.
+func (p *pipeline) withLogger(ctx context.Context) context.Context {
+	if p.logger == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, loggerKey{}, p.logger)
+}
+
+// loggerOf returns the logger of the call under way, or one that discards.
+func loggerOf(ctx context.Context) *slog.Logger {
+	if logger, ok := ctx.Value(loggerKey{}).(*slog.Logger); ok {
+		return logger
+	}
+	return slog.New(slog.DiscardHandler)
+}
+
 // report tells the log and the observer about an attempt.
 func (p *pipeline) report(ctx context.Context, a Attempt, sent *redactions) {
-	if p.observe == nil && !p.logger.Enabled(ctx, slog.LevelInfo) {
+	logger := loggerOf(ctx)
+	if p.observe == nil && !logger.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
 	a.RequestID = printable.Line(sent.clean(a.RequestID), maxErrorID)
 	if p.observe != nil {
 		p.observe(ctx, a)
 	}
-	if p.logger.Enabled(ctx, slog.LevelDebug) {
-		p.logger.LogAttrs(ctx, slog.LevelDebug, "sms: attempt", a.attrs()...)
+	if logger.Enabled(ctx, slog.LevelDebug) {
+		logger.LogAttrs(ctx, slog.LevelDebug, "sms: attempt", a.attrs()...)
 	}
 	if a.Retry {
-		p.logger.LogAttrs(ctx, slog.LevelInfo, "sms: retry", slog.String("operation", a.Operation),
+		logger.LogAttrs(ctx, slog.LevelInfo, "sms: retry", slog.String("operation", a.Operation),
 			slog.Int("attempt", a.Number), slog.Duration("wait", a.Wait), slog.String("reason", reason(a.Err)))
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"example.com/huaweicloud/sms"
 )
 
 // The operations of IAM and STS, as they stand in Request.Operation.
@@ -18,6 +20,11 @@ const (
 // IAMEndpoint returns the URL of IAM, for sms.WithIAMEndpoint. It is HTTPS with
 // the same CA as Endpoint.
 func (s *Server) IAMEndpoint() string { return s.endpoints[IAM].url }
+
+// SignerOptions makes a signer, such as sms.PasswordToken, talk to IAM here.
+func (s *Server) SignerOptions() []sms.SignerOption {
+	return []sms.SignerOption{sms.WithIAMEndpoint(s.IAMEndpoint()), sms.WithIAMHTTPClient(s.client)}
+}
 
 // STSEndpoint returns the URL of STS, which decodes the authorization messages of
 // a 403.

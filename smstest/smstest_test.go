@@ -32,7 +32,7 @@ func start(t *testing.T, opts ...smstest.Option) *smstest.Server {
 
 func signed(t *testing.T, srv *smstest.Server, key sms.AccessKey) *sms.Client {
 	t.Helper()
-	client, err := sms.NewClient(srv.Endpoint(), sms.StaticAccessKey(key), sms.WithHTTPClient(srv.HTTPClient()))
+	client, err := sms.NewClient(srv.Endpoint(), sms.StaticAccessKey(key, srv.SignerOptions()...), sms.WithHTTPClient(srv.HTTPClient()))
 	require.NoError(t, err)
 	return client
 }
