@@ -80,11 +80,12 @@ func StaticAccessKey(key AccessKey, opts ...SignerOption) Signer {
 }
 
 // AccessKeyFrom returns a Signer that signs as StaticAccessKey does, with keys of
-// source, which it keeps and renews by the rules of TokenFrom. A nil source is
-// ErrInvalidArgument in NewClient.
+// source, which it keeps and renews by the rules of TokenFrom. The domain id is looked up
+// again for no renewed key. A nil source is ErrInvalidArgument in NewClient, and so
+// is one with a Validate() error that fails.
 func AccessKeyFrom(source AccessKeySource, opts ...SignerOption) Signer {
-	if isNil(source) {
-		return &keySigner{err: invalidArgument("AccessKeyFrom was given a nil source")}
+	if err := checkSource("AccessKeyFrom", source); err != nil {
+		return &keySigner{err: err}
 	}
 	cache := renew.New(renew.Source[AccessKey]{
 		Fetch: func(ctx context.Context) (AccessKey, error) {

@@ -27,6 +27,7 @@ const (
 // concurrent use by any number of goroutines.
 type Client struct {
 	pipeline          *pipeline
+	signer            Signer
 	closeIdle         func() // does nothing where the transport is the user's
 	allowTaskMismatch bool
 }
@@ -40,14 +41,9 @@ type Client struct {
 // signer whose Validate fails and an option that cannot be met: all of these
 // are ErrInvalidArgument. NewClient sends nothing.
 func NewClient(endpoint string, signer Signer, opts ...Option) (*Client, error) {
-	o := options{timeout: defaultTimeout, limit: defaultMaxResponse}
-	for i, opt := range opts {
-		if opt == nil {
-			return nil, invalidArgument(fmt.Sprintf("option %d is nil", i+1))
-		}
-		if err := opt(&o); err != nil {
-			return nil, err
-		}
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
 	}
 	base, err := checkEndpoint(endpoint, o.insecure, "WithInsecureHTTP")
 	if err != nil {
@@ -83,6 +79,19 @@ type options struct {
 	allowTaskMismatch bool
 }
 
+func newOptions(opts []Option) (options, error) {
+	o := options{timeout: defaultTimeout, limit: defaultMaxResponse}
+	for i, opt := range opts {
+		if opt == nil {
+			return options{}, invalidArgument(fmt.Sprintf("option %d is nil", i+1))
+		}
+		if err := opt(&o); err != nil {
+			return options{}, err
+		}
+	}
+	return o, nil
+}
+
 func (o options) client(endpoint string, signer Signer) *Client {
 	transport, closeIdle := o.transport, func() {}
 	if transport == nil {
@@ -95,7 +104,7 @@ func (o options) client(endpoint string, signer Signer) *Client {
 		p.timeout = min(p.timeout, o.clientTimeout)
 	}
 	p.observe, p.onBroken = o.observe, closeIdle
-	return &Client{pipeline: p, closeIdle: closeIdle, allowTaskMismatch: o.allowTaskMismatch}
+	return &Client{pipeline: p, signer: signer, closeIdle: closeIdle, allowTaskMismatch: o.allowTaskMismatch}
 }
 
 // WithHTTPClient makes the client send through a copy of hc. hc itself is never

@@ -145,6 +145,10 @@ func (e *APIError) hint() string {
 		return "redirects are not followed: check the endpoint and any proxy before it"
 	case e.StatusCode == http.StatusUnauthorized && permission != "":
 		return "check the credentials, the region that they are for and this machine's clock"
+	case e.StatusCode == http.StatusUnauthorized && e.Operation == opShowSecurityKey:
+		return "give the ECS an agency (Cloud Service Agency) that may use SMS"
+	case e.StatusCode == http.StatusUnauthorized && e.Operation == opShowPodIdentity:
+		return "check the pod's token file and its identity"
 	case e.StatusCode == http.StatusUnauthorized:
 		return "check the domain, the user and the password or key that IAM was given"
 	case e.StatusCode == http.StatusForbidden && permission != "":

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+
+	"example.com/huaweicloud/sms/internal/wire"
 )
 
 // PasswordConfig is an IAM user's name and password.
@@ -135,7 +137,7 @@ func requestToken(ctx context.Context, iam *pipeline, c call) (Token, error) {
 		if value == "" {
 			return errors.New("no X-Subject-Token")
 		}
-		token = Token{Value: NewSecret(value), ExpiresAt: tokenExpiry(body, header, time.Now())}
+		token = Token{Value: NewSecret(value), ExpiresAt: localTime(wire.TokenExpiry(body), header, time.Now())}
 		return nil
 	}
 	if err := iam.do(ctx, c); err != nil {
@@ -144,22 +146,9 @@ func requestToken(ctx context.Context, iam *pipeline, c call) (Token, error) {
 	return token, nil
 }
 
-// tokenExpiry reads when a token ends and translates it from IAM's clock to ours. Where
-// that cannot be read the token has ended: it serves those who wait for it.
-func tokenExpiry(body []byte, header http.Header, now time.Time) time.Time {
-	var answer struct {
-		Token struct {
-			ExpiresAt string `json:"expires_at"`
-		} `json:"token"`
-	}
-	if err := json.Unmarshal(body, &answer); err != nil {
-		return now
-	}
-	return localTime(answer.Token.ExpiresAt, header, now)
-}
-
 // localTime reads a time of a server by whose Date header the offset of the
-// clocks is known. What cannot be read is now.
+// clocks is known. What cannot be read is now: such a credential serves those
+// who wait for it, and nobody after them.
 func localTime(text string, header http.Header, now time.Time) time.Time {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {

@@ -93,6 +93,7 @@ func (o signerOptions) pipeline(signer Signer) *pipeline {
 	closeIdle := func() {}
 	if transport == nil {
 		own := newTransport()
+		own.DisableKeepAlives = true // the next request comes in hours
 		transport, closeIdle = own, own.CloseIdleConnections
 	}
 	p := newPipeline(o.endpoint, &authTransport{signer: signer, base: transport}, userAgent(""))

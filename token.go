@@ -37,13 +37,25 @@ type TokenSource interface {
 // of it while the old token is valid. After a 401 the token is renewed if it is still the one
 // that was refused, and the request sent once more.
 //
-// A nil source is ErrInvalidArgument in NewClient. The signer is safe for
+// A nil source is ErrInvalidArgument in NewClient, and so is one with a Validate()
+// error that fails. The signer is safe for
 // concurrent use, also by many clients.
 func TokenFrom(source TokenSource) Signer {
-	if isNil(source) {
-		return &tokenSigner{err: invalidArgument("TokenFrom was given a nil source")}
+	if err := checkSource("TokenFrom", source); err != nil {
+		return &tokenSigner{err: err}
 	}
 	return newTokenSigner(source.Token)
+}
+
+// checkSource refuses what can be seen to be wrong before the source is asked.
+func checkSource(function string, source any) error {
+	if isNil(source) {
+		return invalidArgument(function + " was given a nil source")
+	}
+	if v, ok := source.(validator); ok {
+		return v.Validate()
+	}
+	return nil
 }
 
 // tokenSigner sends a token that renews itself.

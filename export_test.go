@@ -1,0 +1,38 @@
+package sms
+
+import "errors"
+
+// Environment is an environment for tests: the variables, the home folder ("" for
+// none) and the metadata service.
+type Environment struct {
+	Variables map[string]string
+	Home      string
+	Metadata  string
+	IAM       []SignerOption
+}
+
+func (e Environment) environment() environment {
+	return environment{
+		lookup: func(name string) string { return e.Variables[name] },
+		list: func() (entries []string) {
+			for name, value := range e.Variables {
+				entries = append(entries, name+"="+value)
+			}
+			return entries
+		},
+		home: func() (string, error) {
+			if e.Home == "" {
+				return "", errors.New("no home folder")
+			}
+			return e.Home, nil
+		},
+		metadata: []MetadataOption{WithMetadataEndpoint(e.Metadata)},
+		iam:      e.IAM,
+	}
+}
+
+// Signer is SignerFromEnv for e.
+func (e Environment) Signer() (Signer, error) { return e.environment().signer() }
+
+// Endpoint is the endpoint of NewClientFromEnv for e.
+func (e Environment) Endpoint() (string, error) { return e.environment().endpoint() }

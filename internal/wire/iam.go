@@ -1,0 +1,91 @@
+package wire
+
+import (
+	"cmp"
+	"errors"
+
+	"github.com/go-json-experiment/json"
+)
+
+// TokenExpiry returns what IAM's answer to a request for a token says of its end,
+// "" where it says nothing that can be read.
+func TokenExpiry(body []byte) string {
+	var answer struct {
+		Token struct {
+			ExpiresAt string `json:"expires_at"`
+		} `json:"token"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return ""
+	}
+	return answer.Token.ExpiresAt
+}
+
+// Domain is an account as IAM lists it.
+type Domain struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ParseDomains reads IAM's list of domains.
+func ParseDomains(body []byte) ([]Domain, error) {
+	var answer struct {
+		Domains []Domain `json:"domains"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, errors.New("the body is not the documented list of domains")
+	}
+	return answer.Domains, nil
+}
+
+// TemporaryKey is a temporary AK/SK as IAM, the metadata service and the pod
+// identity write it.
+type TemporaryKey struct{ Access, Secret, SecurityToken, ExpiresAt string }
+
+// ParseTemporaryKey reads a temporary key in either of its two spellings. Access,
+// Secret and SecurityToken are never empty; ExpiresAt may be. Errors never quote the body.
+func ParseTemporaryKey(body []byte) (TemporaryKey, error) {
+	var answer struct {
+		Credential  temporaryKey `json:"credential"`
+		Credentials temporaryKey `json:"credentials"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return TemporaryKey{}, errors.New("the body is not the documented JSON object")
+	}
+	a, b := answer.Credential.either(), answer.Credentials.either()
+	key := TemporaryKey{
+		Access:        cmp.Or(a.Access, b.Access),
+		Secret:        cmp.Or(a.Secret, b.Secret),
+		SecurityToken: cmp.Or(a.SecurityToken, b.SecurityToken),
+		ExpiresAt:     cmp.Or(a.ExpiresAt, b.ExpiresAt),
+	}
+	switch "" {
+	case key.Access:
+		return TemporaryKey{}, errors.New("the access key is missing or empty")
+	case key.Secret:
+		return TemporaryKey{}, errors.New("the secret access key is missing or empty")
+	case key.SecurityToken:
+		return TemporaryKey{}, errors.New("the security token is missing or empty")
+	}
+	return key, nil
+}
+
+type temporaryKey struct {
+	Access           string `json:"access"`
+	AccessKeyID      string `json:"accessKeyId"`
+	Secret           string `json:"secret"`
+	SecretAccessKey  string `json:"secretAccessKey"`
+	SecurityToken    string `json:"securitytoken"`
+	SecurityTokenAlt string `json:"securityToken"`
+	ExpiresAt        string `json:"expires_at"`
+	Expiration       string `json:"expiration"`
+}
+
+func (k temporaryKey) either() TemporaryKey {
+	return TemporaryKey{
+		Access:        cmp.Or(k.Access, k.AccessKeyID),
+		Secret:        cmp.Or(k.Secret, k.SecretAccessKey),
+		SecurityToken: cmp.Or(k.SecurityToken, k.SecurityTokenAlt),
+		ExpiresAt:     cmp.Or(k.ExpiresAt, k.Expiration),
+	}
+}

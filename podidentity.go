@@ -1,0 +1,74 @@
+package sms
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+)
+
+const (
+	opShowPodIdentity = "ShowPodIdentity"
+
+	podIdentityTimeout = 10 * time.Second
+	maxTokenFile       = 64 << 10 // bytes of a file that holds a token
+)
+
+// PodIdentity returns the temporary keys of the identity of the pod that the
+// program runs in, for AccessKeyFrom.
+//
+// Endpoint is the URL that the pod is given in HC_CONTAINER_CREDENTIALS_FULL_URI:
+// https, or plain http on a link-local or loopback IP address. TokenFile is the file that
+// HC_CONTAINER_AUTHORIZATION_TOKEN_FILE names: it is read anew each time, as it
+// rotates, and sent as Authorization; white space at its ends is dropped, and more
+// than 64 KiB are refused. An attempt is bounded by 10 seconds; no proxy is used and no
+// redirect followed. A failure of the service is an *APIError whose Operation is "ShowPodIdentity".
+func PodIdentity(endpoint, tokenFile string) AccessKeySource {
+	checked, err := checkLocalEndpoint("the pod identity's endpoint", endpoint)
+	if tokenFile == "" {
+		err = errors.Join(err, invalidArgument("PodIdentity needs the file that holds the pod's token"))
+	}
+	if err != nil {
+		return &keyService{err: err}
+	}
+	u, err := url.Parse(checked)
+	if err != nil {
+		return &keyService{err: err}
+	}
+	target := cmp.Or(u.EscapedPath(), "/")
+	u.Path, u.RawPath = "", ""
+	return &keyService{
+		pipeline: localPipeline(u.String(), anonymous{}, podIdentityTimeout),
+		request: func(context.Context) (call, error) {
+			token, err := readTokenFile("the pod's token file", tokenFile)
+			return call{
+				operation: opShowPodIdentity, method: http.MethodPost, target: target, body: []byte("{}"),
+				header: http.Header{"Authorization": {token}}, secrets: []string{token},
+			}, err
+		},
+	}
+}
+
+// readTokenFile returns the content of a file that something else keeps fresh.
+func readTokenFile(what, name string) (string, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxTokenFile+1))
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
+	if len(content) > maxTokenFile {
+		return "", invalidArgument(what + " holds more than 64 KiB")
+	}
+	token := strings.TrimSpace(string(content))
+	return token, checkCredential("the token in "+what, token)
+}
