@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -102,13 +103,20 @@ func (s *envSigner) Refresh(refused *http.Response) (bool, error) {
 type environment struct {
 	lookup   func(name string) string
 	list     func() []string
-	home     func() (string, error)
+	home     func() string // "" where there is none
 	metadata []MetadataOption
 	iam      []SignerOption // before those that the environment itself names
 }
 
 func processEnvironment() environment {
-	return environment{lookup: os.Getenv, list: os.Environ, home: os.UserHomeDir}
+	home := func() string {
+		name, err := os.UserHomeDir()
+		if err != nil {
+			return ""
+		}
+		return name
+	}
+	return environment{lookup: os.Getenv, list: os.Environ, home: home}
 }
 
 // place is where credentials may be found. find returns a nil signer where
@@ -144,9 +152,9 @@ func (e environment) signer() (Signer, error) {
 
 // places is the table of SignerFromEnv.
 func (e environment) places() []place {
-	variables := func(make func(values) Signer, optional string, required ...string) place {
+	variables := func(newSigner func(values) Signer, optional string, required ...string) place {
 		return place{strings.Join(required, ", "), func() (found, error) {
-			signer, err := e.fromVariables(make, optional, required)
+			signer, err := e.fromVariables(newSigner, optional, required)
 			return found{signer: signer}, err
 		}}
 	}
@@ -169,7 +177,7 @@ type values []string
 
 // fromVariables makes a signer if one of the variables is set, and wants all the
 // required ones then. HW_DOMAIN_NAME alone stands for nothing: it goes with keys as well.
-func (e environment) fromVariables(make func(values) Signer, optional string, required []string) (Signer, error) {
+func (e environment) fromVariables(newSigner func(values) Signer, optional string, required []string) (Signer, error) {
 	var v values
 	var missing []string
 	set := ""
@@ -195,7 +203,7 @@ func (e environment) fromVariables(make func(values) Signer, optional string, re
 	case len(missing) > 0:
 		return nil, invalidArgument(fmt.Sprintf("%s is set and %s is not: set all of it, or none", set, strings.Join(missing, ", ")))
 	}
-	return make(v), nil
+	return newSigner(v), nil
 }
 
 func (e environment) accessKey(v values) Signer {
@@ -244,7 +252,7 @@ func (e environment) iamOptions(endpoint string) []SignerOption {
 		return e.iam
 	}
 	endpoint = strings.TrimSuffix(strings.TrimRight(endpoint, "/"), "/v3")
-	return append(e.iam[:len(e.iam):len(e.iam)], WithIAMEndpoint(endpoint))
+	return append(slices.Clip(e.iam), WithIAMEndpoint(endpoint))
 }
 
 // withDomainID gives the keys of source the domain id of the environment.

@@ -4,29 +4,27 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"example.com/huaweicloud/sms/internal/profile"
 )
 
-const credentialsFile = "HUAWEICLOUD_SDK_CREDENTIALS_FILE"
+const credentialsFile = "HUAWEICLOUD_SDK_CREDENTIALS_FILE" //nolint:gosec // the name of a variable
 
 // fromProfile reads the credentials file of the SDKs. One that is named has to be
 // there and to hold credentials; the default one need not.
 func (e environment) fromProfile() (found, error) {
 	name, named := e.lookup(credentialsFile), true
 	if name == "" {
-		home, err := e.home()
-		if err != nil {
-			return found{looked: "the profile .huaweicloud/credentials (" + err.Error() + ")"}, nil
+		home := e.home()
+		if home == "" {
+			return found{looked: credentialsFile + " (and there is no home folder for a profile)"}, nil
 		}
 		name, named = filepath.Join(home, ".huaweicloud", "credentials"), false
 	}
 	f := found{source: "the profile " + name}
-	text, err := readProfile(name)
+	text, err := readSmallFile(name)
 	if errors.Is(err, fs.ErrNotExist) && !named {
 		return found{looked: credentialsFile + " and the profile " + name + " (there is none)"}, nil
 	}
@@ -48,16 +46,6 @@ func (e environment) fromProfile() (found, error) {
 		return f, invalidArgument("neither [global] nor [basic] holds ak and sk, or idp_id and id_token_file")
 	}
 	return found{looked: f.source + " (no credentials in [global] or [basic])"}, nil
-}
-
-func readProfile(name string) (string, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, profile.MaxSize+1))
-	return string(text), err
 }
 
 func holdsCredentials(section map[string]string) bool {

@@ -1,7 +1,5 @@
 package sms
 
-import "errors"
-
 // Environment is an environment for tests: the variables, the home folder ("" for
 // none) and the metadata service.
 type Environment struct {
@@ -20,12 +18,7 @@ func (e Environment) environment() environment {
 			}
 			return entries
 		},
-		home: func() (string, error) {
-			if e.Home == "" {
-				return "", errors.New("no home folder")
-			}
-			return e.Home, nil
-		},
+		home:     func() string { return e.Home },
 		metadata: []MetadataOption{WithMetadataEndpoint(e.Metadata)},
 		iam:      e.IAM,
 	}

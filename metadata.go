@@ -16,7 +16,7 @@ const (
 	opShowSecurityKey = "ShowSecurityKey"
 
 	defaultMetadataEndpoint = "http://169.254.169.254"
-	headerMetadataToken     = "X-Metadata-Token"
+	headerMetadataToken     = "X-Metadata-Token" //nolint:gosec // the name of a header
 	headerMetadataTTL       = "X-Metadata-Token-Ttl-Seconds"
 
 	metadataTimeout  = 3 * time.Second
@@ -141,7 +141,7 @@ func checkLocalEndpoint(what, endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
 	if err == nil && u.Scheme == "http" {
 		address, err := netip.ParseAddr(u.Hostname())
-		if err != nil || !(address.IsLinkLocalUnicast() || address.IsLoopback()) {
+		if local := address.IsLinkLocalUnicast() || address.IsLoopback(); err != nil || !local {
 			return "", invalidArgument(what + " is plain http, which only a link-local or loopback IP address may be")
 		}
 	}

@@ -4,20 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"os"
-	"strings"
 	"time"
 )
 
 const (
-	opShowPodIdentity = "ShowPodIdentity"
-
+	opShowPodIdentity  = "ShowPodIdentity"
 	podIdentityTimeout = 10 * time.Second
-	maxTokenFile       = 64 << 10 // bytes of a file that holds a token
 )
 
 // PodIdentity returns the temporary keys of the identity of the pod that the
@@ -53,22 +47,4 @@ func PodIdentity(endpoint, tokenFile string) AccessKeySource {
 			}, err
 		},
 	}
-}
-
-// readTokenFile returns the content of a file that something else keeps fresh.
-func readTokenFile(what, name string) (string, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", what, err)
-	}
-	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxTokenFile+1))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", what, err)
-	}
-	if len(content) > maxTokenFile {
-		return "", invalidArgument(what + " holds more than 64 KiB")
-	}
-	token := strings.TrimSpace(string(content))
-	return token, checkCredential("the token in "+what, token)
 }

@@ -10,17 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// MaxSize is the largest file that Parse reads, in bytes.
-const MaxSize = 64 << 10
-
 // Parse returns the keys and values of each section. Lines are "[section]", "key = value",
 // comments that begin with # or ;, or empty; white space around names and values is
 // dropped. A key outside of a section, and a section or a key that comes twice, are errors.
 // Errors name the line and never quote it.
 func Parse(text string) (map[string]map[string]string, error) {
-	if len(text) > MaxSize {
-		return nil, errors.New("more than 64 KiB")
-	}
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return nil, errors.New("not a text file in UTF-8")
 	}
