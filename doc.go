@@ -28,8 +28,8 @@
 // A [Signer] authenticates each attempt: [StaticToken] sends an IAM token,
 // [PasswordToken] gets tokens from IAM and renews them, [TokenFrom] does so from a source of
 // your own; [StaticAccessKey] signs with an AK/SK pair, [AccessKeyFrom] with
-// temporary ones that it renews, such as those of [ECSMetadata]. [SignerFromEnv] finds
-// credentials where the SDKs and Terraform look for them. Any type with a Sign method will
+// temporary ones that it renews, such as those of [ECSMetadata] and [PodIdentity]. [AgencyToken] and
+// [FederatedToken] stand in for another's account. [SignerFromEnv] finds credentials where the SDKs and Terraform look for them. Any type with a Sign method will
 // do; with a Refresh method as well it can cure a 401.
 //
 // # Answers

@@ -134,8 +134,8 @@ func requestToken(ctx context.Context, iam *pipeline, c call) (Token, error) {
 	c.method, c.success = http.MethodPost, http.StatusCreated
 	c.decode = func(header http.Header, body []byte) error {
 		value := header.Get("X-Subject-Token")
-		if value == "" {
-			return errors.New("no X-Subject-Token")
+		if checkCredential("the token", value) != nil {
+			return errors.New("X-Subject-Token is missing or could not be sent as a header")
 		}
 		token = Token{Value: NewSecret(value), ExpiresAt: localTime(wire.TokenExpiry(body), header, time.Now())}
 		return nil

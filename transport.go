@@ -44,6 +44,13 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (t *authTransport) send(req *http.Request) (*http.Request, *http.Response, error) {
 	signed := req.Clone(req.Context())
+	if req.GetBody != nil { // a replay needs the body anew
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, nil, err
+		}
+		signed.Body = body
+	}
 	if err := t.signer.Sign(signed); err != nil {
 		return nil, nil, &signError{err}
 	}

@@ -2,8 +2,9 @@
 // task and prints what a person wants to know of them.
 //
 // With nothing configured it starts the service in its own process, from package
-// smstest. With HUAWEICLOUD_SMS_ENDPOINT and SMS_TASK_ID set it asks that endpoint, with the
-// token in HW_AUTH_TOKEN or the AK/SK pair in CLOUD_SDK_AK and CLOUD_SDK_SK.
+// smstest. With SMS_TASK_ID set it asks the endpoint that the environment names
+// (HUAWEICLOUD_SMS_ENDPOINT or HW_REGION_NAME), with the credentials that
+// sms.SignerFromEnv finds.
 package main
 
 import (
@@ -83,42 +84,27 @@ type service struct {
 
 // open returns the configured service or, where none is, one of its own.
 func open() (*service, error) {
-	endpoint, taskID := os.Getenv("HUAWEICLOUD_SMS_ENDPOINT"), os.Getenv("SMS_TASK_ID")
+	taskID := os.Getenv("SMS_TASK_ID")
 	switch {
-	case endpoint == "":
+	case taskID == "" && os.Getenv("HUAWEICLOUD_SMS_ENDPOINT") == "":
 		return embedded()
 	case taskID == "":
 		return nil, errors.New("HUAWEICLOUD_SMS_ENDPOINT is set: set SMS_TASK_ID to a migration task as well")
 	}
-	signer, err := signerFromEnv()
+	client, err := sms.NewClientFromEnv()
 	if err != nil {
 		return nil, err
 	}
-	client, err := sms.NewClient(endpoint, signer)
-	if err != nil {
-		return nil, err
-	}
-	stranger, err := sms.NewClient(endpoint, sms.StaticToken("not-a-token"))
+	stranger, err := sms.NewClient(client.Endpoint(), sms.StaticToken("not-a-token"))
 	if err != nil {
 		return nil, err
 	}
 	return &service{
-		name:   "Asking " + client.Endpoint() + ".",
+		name:   "Asking " + client.Endpoint() + " with the credentials from " + client.CredentialSource() + ".",
 		client: client, taskID: taskID,
 		refused: func() *sms.Client { return stranger },
 		close:   client.CloseIdleConnections,
 	}, nil
-}
-
-func signerFromEnv() (sms.Signer, error) {
-	if token := os.Getenv("HW_AUTH_TOKEN"); token != "" {
-		return sms.StaticToken(token), nil
-	}
-	key := sms.AccessKey{ID: os.Getenv("CLOUD_SDK_AK"), Secret: sms.NewSecret(os.Getenv("CLOUD_SDK_SK"))}
-	if key.ID == "" || key.Secret.IsZero() {
-		return nil, errors.New("set HW_AUTH_TOKEN, or CLOUD_SDK_AK and CLOUD_SDK_SK")
-	}
-	return sms.StaticAccessKey(key), nil
 }
 
 // embedded starts the fake service. The client is refused once its permission
@@ -132,7 +118,7 @@ func embedded() (*service, error) {
 		return nil, err
 	}
 	return &service{
-		name: "No endpoint is configured (HUAWEICLOUD_SMS_ENDPOINT): this is the fake service of package smstest, in this process, at " +
+		name: "No endpoint is configured (HUAWEICLOUD_SMS_ENDPOINT, SMS_TASK_ID): this is the fake service of package smstest, in this process, at " +
 			srv.Endpoint() + ".",
 		client: client, taskID: pass.TaskID,
 		refused: func() *sms.Client {

@@ -1,0 +1,482 @@
+package sms_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/huaweicloud/sms"
+	"example.com/huaweicloud/sms/smstest"
+)
+
+// serviceWithTask is a fake service that knows taskID and the user agent of account.
+func serviceWithTask(t *testing.T) (srv *smstest.Server, userID string) {
+	t.Helper()
+	srv = smstest.NewServer()
+	t.Cleanup(srv.Close)
+	srv.AddTask(taskID)
+	return srv, srv.AddUser("account", "agent", "hunter2-canary")
+}
+
+func clientOf(t *testing.T, srv *smstest.Server, signer sms.Signer, opts ...sms.Option) *sms.Client {
+	t.Helper()
+	client, err := sms.NewClient(srv.Endpoint(), signer, append([]sms.Option{sms.WithHTTPClient(srv.HTTPClient())}, opts...)...)
+	require.NoError(t, err)
+	return client
+}
+
+func agent() sms.PasswordConfig {
+	return sms.PasswordConfig{Domain: "account", User: "agent", Password: sms.NewSecret("hunter2-canary")}
+}
+
+func TestPasswordToken(t *testing.T) {
+	t.Parallel()
+	srv, userID := serviceWithTask(t)
+	byID := agent()
+	byID.User, byID.UserID = "", userID
+	project := agent()
+	project.Project = "cn-north-4"
+	for name, config := range map[string]sms.PasswordConfig{"by name": agent(), "by id": byID, "for a project": project} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := clientOf(t, srv, sms.PasswordToken(config, srv.SignerOptions()...))
+			_, err := client.ShowCertKey(t.Context(), taskID)
+			require.NoError(t, err)
+			_, err = client.ShowPassphrase(t.Context(), taskID)
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestOneTokenServesManyCallsAndARevokedOneIsRenewed(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	client := clientOf(t, srv, sms.PasswordToken(agent(), srv.SignerOptions()...))
+	call := func() {
+		_, err := client.ShowPassphrase(t.Context(), taskID)
+		require.NoError(t, err)
+	}
+	call()
+	call()
+	assert.Len(t, srv.RequestsFor(smstest.CreateToken), 1)
+	srv.RevokeTokens()
+	call()
+	assert.Len(t, srv.RequestsFor(smstest.CreateToken), 2)
+	assert.Len(t, srv.RequestsFor(smstest.ShowPassphrase), 4, "one was refused and sent once more")
+	asked := srv.RequestsFor(smstest.CreateToken)[0]
+	assert.Equal(t, "/v3/auth/tokens?nocatalog=true", asked.Target)
+	assert.Equal(t, "application/json", asked.Header.Get("Content-Type"))
+}
+
+func TestTheSecondFactorIsAskedAtEachRenewal(t *testing.T) {
+	t.Parallel()
+	srv, userID := serviceWithTask(t)
+	config := agent()
+	config.UserID = userID
+	var asked atomic.Int64
+	config.TOTP = func(context.Context) (string, error) {
+		passcode := fmt.Sprintf("%06d", asked.Add(1))
+		srv.RequireTOTP(userID, passcode)
+		return passcode, nil
+	}
+	client := clientOf(t, srv, sms.PasswordToken(config, srv.SignerOptions()...))
+	for range 2 {
+		_, err := client.ShowPassphrase(t.Context(), taskID)
+		require.NoError(t, err)
+		srv.RevokeTokens()
+	}
+	assert.Equal(t, int64(2), asked.Load())
+	theirs := errors.New("the device is not there")
+	config.TOTP = func(context.Context) (string, error) { return "", theirs }
+	_, err := clientOf(t, srv, sms.PasswordToken(config, srv.SignerOptions()...)).ShowPassphrase(t.Context(), taskID)
+	require.ErrorIs(t, err, theirs)
+}
+
+func TestAWrongPasswordIsIAMsRefusalAndIsNotTriedAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	config := agent()
+	config.Password = sms.NewSecret("wrong-canary")
+	client := clientOf(t, srv, sms.PasswordToken(config, srv.SignerOptions()...))
+	for range 20 {
+		_, err := client.ShowPassphrase(t.Context(), taskID)
+		require.ErrorIs(t, err, sms.ErrUnauthorized)
+		refused, ok := errors.AsType[*sms.APIError](err)
+		require.True(t, ok)
+		assert.Equal(t, "CreateToken", refused.Operation)
+		require.ErrorContains(t, err, "IAM")
+		assert.NotContains(t, err.Error(), "canary")
+	}
+	assert.Len(t, srv.RequestsFor(smstest.CreateToken), 1, "an account must not be locked by a wrong password")
+	assert.Empty(t, srv.RequestsFor(smstest.ShowPassphrase))
+}
+
+func TestAgencyToken(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	srv.AddAgency("customer", "migration")
+	base := sms.PasswordToken(agent(), srv.SignerOptions()...)
+	client := clientOf(t, srv, sms.AgencyToken(sms.AgencyConfig{Agency: "migration", Domain: "customer"}, base, srv.SignerOptions()...))
+	_, err := client.ShowPassphrase(t.Context(), taskID)
+	require.NoError(t, err)
+	srv.RevokeTokens() // the agency's and the user's: both are renewed
+	_, err = client.ShowPassphrase(t.Context(), taskID)
+	require.NoError(t, err)
+	assert.Len(t, srv.RequestsFor(smstest.CreateToken), 5, "user, agency; agency refused, user, agency")
+
+	stranger := clientOf(t, srv, sms.AgencyToken(sms.AgencyConfig{Agency: "other", Domain: "customer"}, base, srv.SignerOptions()...))
+	_, err = stranger.ShowPassphrase(t.Context(), taskID)
+	require.ErrorIs(t, err, sms.ErrUnauthorized)
+	require.ErrorContains(t, err, "CreateTokenByAgency")
+}
+
+func TestAccessKeyFromMetadata(t *testing.T) {
+	t.Parallel()
+	for name, mode := range map[string]smstest.MetadataMode{"version 2": smstest.MetadataV2, "version 1": smstest.MetadataV1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, _ := serviceWithTask(t)
+			srv.SetMetadataMode(mode)
+			client := clientOf(t, srv, sms.AccessKeyFrom(sms.ECSMetadata(sms.WithMetadataEndpoint(srv.MetadataEndpoint())), srv.SignerOptions()...))
+			for range 3 {
+				_, err := client.ShowCertKey(t.Context(), taskID)
+				require.NoError(t, err)
+			}
+			assert.Len(t, srv.RequestsFor(smstest.ShowSecurityKey), 1)
+			assert.Len(t, srv.RequestsFor(smstest.ListDomains), 1)
+			srv.RevokeKeys()
+			_, err := client.ShowCertKey(t.Context(), taskID)
+			require.NoError(t, err)
+			assert.Len(t, srv.RequestsFor(smstest.ShowSecurityKey), 2)
+			assert.Len(t, srv.RequestsFor(smstest.CreateMetadataToken), 1, "it is good for six hours, or for a day where there is none")
+			assert.Len(t, srv.RequestsFor(smstest.ListDomains), 1, "the domain stays")
+		})
+	}
+}
+
+func TestAMetadataTokenThatIsRefusedIsRenewed(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	source := sms.ECSMetadata(sms.WithMetadataEndpoint(srv.MetadataEndpoint()))
+	_, err := source.AccessKey(t.Context())
+	require.NoError(t, err)
+	srv.SetClockOffset(7 * time.Hour) // the token has ended for the service
+	key, err := source.AccessKey(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, srv.RequestsFor(smstest.CreateMetadataToken), 2)
+	assert.WithinDuration(t, time.Now().Add(time.Hour), key.ExpiresAt, 3*time.Second, "by this machine's clock")
+
+	srv.SetMetadataMode(smstest.MetadataNoAgency)
+	_, err = source.AccessKey(t.Context())
+	require.ErrorIs(t, err, sms.ErrUnauthorized)
+	require.ErrorContains(t, err, "give the ECS an agency")
+}
+
+func TestPodIdentityReadsItsTokenAnew(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	file := writeFile(t, "token", srv.PodToken()+"\n")
+	source := sms.PodIdentity(srv.PodIdentityEndpoint(), file)
+	client := clientOf(t, srv, sms.AccessKeyFrom(source, srv.SignerOptions()...))
+	_, err := client.ShowCertKey(t.Context(), taskID)
+	require.NoError(t, err)
+	old := srv.PodToken()
+	srv.RotatePodToken()
+	_, err = source.AccessKey(t.Context())
+	require.ErrorIs(t, err, sms.ErrUnauthorized)
+	require.ErrorContains(t, err, "check the pod's token file")
+	assert.NotContains(t, err.Error(), old)
+	rotated := sms.PodIdentity(srv.PodIdentityEndpoint(), writeFile(t, "token", srv.PodToken()))
+	_, err = rotated.AccessKey(t.Context())
+	require.NoError(t, err)
+}
+
+func TestFederatedCredentials(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	srv.AddIDToken("provider", "id-token-canary")
+	config := sms.FederatedConfig{Provider: "provider", IDToken: sms.IDTokenFile(writeFile(t, "token", "id-token-canary\n"))}
+	domain := config
+	domain.DomainID = srv.AccessKey().DomainID
+	for name, signer := range map[string]sms.Signer{
+		"as a token":              sms.FederatedToken(config, srv.SignerOptions()...),
+		"as a token for a domain": sms.FederatedToken(domain, srv.SignerOptions()...),
+		"as an access key":        sms.AccessKeyFrom(sms.FederatedAccessKey(config, srv.SignerOptions()...), srv.SignerOptions()...),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := clientOf(t, srv, signer).ShowCertKey(t.Context(), taskID)
+			require.NoError(t, err)
+		})
+	}
+	config.Provider = "another"
+	_, err := clientOf(t, srv, sms.FederatedToken(config, srv.SignerOptions()...)).ShowCertKey(t.Context(), taskID)
+	require.ErrorIs(t, err, sms.ErrUnauthorized)
+	require.ErrorContains(t, err, "ExchangeIDToken")
+	assert.NotContains(t, err.Error(), "canary")
+}
+
+func TestTheDomainIsLookedUpOnce(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	key := srv.AccessKey()
+	domain := key.DomainID
+	key.DomainID = ""
+	client := clientOf(t, srv, sms.StaticAccessKey(key, srv.SignerOptions()...))
+
+	srv.SetDomains()
+	_, err := client.ShowCertKey(t.Context(), taskID)
+	require.ErrorIs(t, err, sms.ErrInvalidResponse)
+	require.ErrorContains(t, err, "no domain")
+	srv.SetDomains(smstest.Domain{ID: "1", Name: "first"}, smstest.Domain{ID: "2", Name: "second"})
+	_, err = client.ShowCertKey(t.Context(), taskID)
+	require.ErrorContains(t, err, "2 domains")
+	require.ErrorContains(t, err, "first, second")
+	srv.SetDomains(smstest.Domain{ID: domain, Name: "one"})
+	for range 3 {
+		_, err = client.ShowCertKey(t.Context(), taskID)
+		require.NoError(t, err)
+	}
+	assert.Len(t, srv.RequestsFor(smstest.ListDomains), 3, "two failed, and one that is kept")
+	for _, r := range srv.RequestsFor(smstest.ShowCertKey) {
+		assert.Equal(t, []string{"host", "x-domain-id", "x-sdk-date"}, r.SignedHeaders)
+		assert.Equal(t, domain, r.Header.Get("X-Domain-Id"))
+	}
+
+	srv.ForgetRequests()
+	without := clientOf(t, srv, sms.StaticAccessKey(key, append(srv.SignerOptions(), sms.WithoutDomainID())...))
+	_, err = without.ShowCertKey(t.Context(), taskID)
+	require.NoError(t, err)
+	assert.Empty(t, srv.RequestsFor(smstest.ListDomains))
+	assert.Empty(t, srv.RequestsFor(smstest.ShowCertKey)[0].Header.Get("X-Domain-Id"))
+}
+
+func TestAClockThatIsOffCostsOneRequestMore(t *testing.T) {
+	t.Parallel()
+	const year = 365 * 24 * time.Hour
+	for _, size := range []time.Duration{
+		0, 4 * time.Minute, 5 * time.Minute, 14 * time.Minute, 16 * time.Minute, time.Hour, 24 * time.Hour, 10 * year,
+	} {
+		for _, offset := range []time.Duration{size, -size} {
+			t.Run(offset.String(), func(t *testing.T) {
+				t.Parallel()
+				srv, _ := serviceWithTask(t)
+				srv.SetClockOffset(offset)
+				key := srv.AccessKey()
+				for name, signer := range map[string]sms.Signer{
+					"static": sms.StaticAccessKey(key), "from a source": sms.AccessKeyFrom(keyFunc(func() sms.AccessKey { return key })),
+				} {
+					srv.ForgetRequests()
+					client := clientOf(t, srv, signer)
+					_, err := client.ShowPassphrase(t.Context(), taskID)
+					require.NoError(t, err, name)
+					extra := len(srv.Requests()) - 1
+					if offset.Abs() > 15*time.Minute {
+						assert.Equal(t, 1, extra, name)
+					} else {
+						assert.Zero(t, extra, name)
+					}
+					srv.ForgetRequests()
+					_, err = client.ShowPassphrase(t.Context(), taskID)
+					require.NoError(t, err, name)
+					assert.Len(t, srv.Requests(), 1, "%s: the offset is kept", name)
+				}
+			})
+		}
+	}
+}
+
+type keyFunc func() sms.AccessKey
+
+func (f keyFunc) AccessKey(context.Context) (sms.AccessKey, error) { return f(), nil }
+
+func TestTheClockIsCorrectedByAFreshDateOnly(t *testing.T) {
+	t.Parallel()
+	off := time.Now().Add(time.Hour).UTC().Format(http.TimeFormat)
+	agreed := time.Now().Add(3 * time.Minute).UTC().Format(http.TimeFormat)
+	for name, test := range map[string]struct {
+		headers []string
+		want    int
+	}{
+		"no Date":         {nil, 1},
+		"a bad Date":      {[]string{"Date", "yesterday"}, 1},
+		"a cached answer": {[]string{"Date", off, "Age", "3600"}, 1},
+		"clocks agree":    {[]string{"Date", agreed}, 1},
+		"an hour off":     {[]string{"Date", off}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			transport := httpmock.NewMockTransport()
+			transport.RegisterNoResponder(respond(http.StatusUnauthorized, `{"error_code":"APIGW.0301","error_msg":"signature expired"}`, test.headers...))
+			client, err := sms.NewClient(mockEndpoint, sms.StaticAccessKey(sms.AccessKey{ID: "AK", Secret: sms.NewSecret("SK")}, sms.WithoutDomainID()),
+				sms.WithHTTPClient(&http.Client{Transport: transport}))
+			require.NoError(t, err)
+			_, err = client.ShowPassphrase(t.Context(), taskID)
+			require.ErrorIs(t, err, sms.ErrUnauthorized)
+			assert.Equal(t, test.want, transport.GetTotalCallCount())
+		})
+	}
+}
+
+func TestATokenExpiresByIAMsClock(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	srv.SetClockOffset(-48 * time.Hour) // a token that ends yesterday by our clock
+	client := clientOf(t, srv, sms.PasswordToken(agent(), srv.SignerOptions()...))
+	for range 3 {
+		_, err := client.ShowPassphrase(t.Context(), taskID)
+		require.NoError(t, err)
+	}
+	assert.Len(t, srv.RequestsFor(smstest.CreateToken), 1)
+}
+
+// iamAnswers returns a client whose IAM answers with respond and whose service
+// takes every token but one that is empty.
+func iamAnswers(t *testing.T, iam httpmock.Responder, opts ...sms.Option) *sms.Client {
+	t.Helper()
+	transport := httpmock.NewMockTransport()
+	transport.RegisterResponder(http.MethodPost, "=~.*", iam)
+	transport.RegisterResponder(http.MethodGet, "=~.*", respond(http.StatusOK, passphraseBody))
+	hc := &http.Client{Transport: transport}
+	client, err := sms.NewClient(mockEndpoint, sms.PasswordToken(agent(), sms.WithIAMEndpoint("https://iam.test"), sms.WithIAMHTTPClient(hc)),
+		append([]sms.Option{sms.WithHTTPClient(hc)}, opts...)...)
+	require.NoError(t, err)
+	return client
+}
+
+func TestWhatIAMAnswers(t *testing.T) {
+	t.Parallel()
+	const subject = "X-Subject-Token"
+	good := respond(http.StatusCreated, `{"token":{"expires_at":"2999-01-01T00:00:00.000000Z"}}`, subject, "issued")
+	for name, test := range map[string]struct {
+		iam  httpmock.Responder
+		want error // nil for success
+		sent int   // to IAM, for two calls
+	}{
+		"a token":                 {good, nil, 1},
+		"a token of 16 kB":        {respond(http.StatusCreated, `{"token":{"expires_at":"2999-01-01T00:00:00Z"}}`, subject, strings.Repeat("M", 16384)), nil, 1},
+		"no token":                {respond(http.StatusCreated, `{"token":{"expires_at":"2999-01-01T00:00:00Z"}}`), sms.ErrInvalidResponse, 2},
+		"a token with a break":    {respond(http.StatusCreated, `{}`, subject, "a\x01b"), sms.ErrInvalidResponse, 2},
+		"no expiry: used once":    {respond(http.StatusCreated, `{"token":{}}`, subject, "issued"), nil, 2},
+		"a past one: used once":   {respond(http.StatusCreated, `{"token":{"expires_at":"1999-01-01T00:00:00Z"}}`, subject, "issued"), nil, 2},
+		"garbage for it":          {respond(http.StatusCreated, `{"token":{"expires_at":"soon"}}`, subject, "issued"), nil, 2},
+		"no JSON":                 {respond(http.StatusCreated, `<html>`, subject, "issued"), nil, 2},
+		"200 in place of 201":     {respond(http.StatusOK, `{"token":{}}`, subject, "issued"), sms.ErrInvalidResponse, 2},
+		"a redirect":              {respond(http.StatusFound, "", "Location", "https://evil.test/"), sms.ErrRedirect, 2},
+		"500 once":                {inTurn(respond(http.StatusInternalServerError, ""), good), nil, 2},
+		"503 for ever":            {respond(http.StatusServiceUnavailable, ""), sms.ErrServer, 6},
+		"a bad request: standing": {respond(http.StatusBadRequest, `{"error":{"code":400,"message":"The request body is invalid","title":"Bad Request"}}`), sms.ErrBadRequest, 1},
+		"forbidden: standing":     {respond(http.StatusForbidden, `{"error_code":"IAM.0003","error_msg":"no"}`), sms.ErrForbidden, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var sent atomic.Int64
+				client := iamAnswers(t, func(req *http.Request) (*http.Response, error) {
+					sent.Add(1)
+					return test.iam(req)
+				})
+				for range 2 {
+					_, err := client.ShowPassphrase(t.Context(), taskID)
+					require.ErrorIs(t, err, test.want)
+				}
+				assert.Equal(t, test.sent, int(sent.Load()))
+			})
+		})
+	}
+}
+
+func TestIAMsTextsAreClearedOfWhatItWasSent(t *testing.T) {
+	t.Parallel()
+	echo := func(req *http.Request) (*http.Response, error) {
+		body := new(bytes.Buffer)
+		_, _ = body.ReadFrom(req.Body)
+		text := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(body.String())
+		return respond(http.StatusUnauthorized, `{"error":{"code":401,"message":"you sent `+text+`","title":"hunter2-canary"}}`)(req)
+	}
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	client := iamAnswers(t, echo, sms.WithLogger(logger))
+	_, err := client.ShowPassphrase(t.Context(), taskID)
+	require.ErrorIs(t, err, sms.ErrUnauthorized)
+	require.ErrorContains(t, err, "you sent")
+	for e := err; e != nil; e = errors.Unwrap(e) {
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", e, e, e), "hunter2")
+	}
+	assert.Contains(t, log.String(), "CreateToken", "renewals are logged")
+	assert.NotContains(t, log.String(), "hunter2")
+}
+
+func TestRenewalsAreLoggedWithoutTheToken(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	srv, _ := serviceWithTask(t)
+	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	config := agent()
+	_, err := clientOf(t, srv, sms.PasswordToken(config, srv.SignerOptions()...), sms.WithLogger(logger)).ShowPassphrase(t.Context(), taskID)
+	require.NoError(t, err)
+	assert.Contains(t, log.String(), "credentials renewed")
+	assert.NotContains(t, log.String(), "canary")
+	assert.NotContains(t, log.String(), "MII", "tokens begin so")
+}
+
+func TestSignersThatCannotWorkAreRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	user, noUser, noPassword, noDomain, totp := agent(), agent(), agent(), agent(), agent()
+	noUser.User, noPassword.Password, noDomain.Domain = "", sms.Secret{}, ""
+	totp.TOTP = func(context.Context) (string, error) { return "", nil }
+	key := sms.AccessKey{ID: "AK", Secret: sms.NewSecret("SK")}
+	base := sms.StaticToken("t")
+	idToken := sms.IDTokenFile("f")
+	metadata := func(url string) sms.Signer {
+		return sms.AccessKeyFrom(sms.ECSMetadata(sms.WithMetadataEndpoint(url)))
+	}
+	for says, signer := range map[string]sms.Signer{
+		"Domain is empty":                      sms.PasswordToken(noDomain),
+		"User is empty":                        sms.PasswordToken(noUser),
+		"Password is empty":                    sms.PasswordToken(noPassword),
+		"TOTP needs UserID":                    sms.PasswordToken(totp),
+		"plain http, where keys":               sms.PasswordToken(user, sms.WithIAMEndpoint("http://iam.test")),
+		"the endpoint is empty":                sms.PasswordToken(user, sms.WithIAMEndpoint("")),
+		"WithIAMHTTPClient was given nil":      sms.PasswordToken(user, sms.WithIAMHTTPClient(nil)),
+		"signer option 1 is nil":               sms.StaticAccessKey(key, nil),
+		"TokenFrom was given a nil source":     sms.TokenFrom(nil),
+		"AccessKeyFrom was given a nil source": sms.AccessKeyFrom((*cloud)(nil)),
+		"agency's name":                        sms.AgencyToken(sms.AgencyConfig{}, base),
+		"the signer is nil":                    sms.AgencyToken(sms.AgencyConfig{Agency: "a", Domain: "d"}, nil),
+		"FederatedConfig.Provider is empty":    sms.FederatedToken(sms.FederatedConfig{IDToken: idToken}),
+		"FederatedConfig.IDToken is nil":       sms.AccessKeyFrom(sms.FederatedAccessKey(sms.FederatedConfig{Provider: "p"})),
+		"only a link-local or loopback":        metadata("http://metadata.example"),
+		"does not begin with https":            metadata("ftp://127.0.0.1"),
+		"a metadata option is nil":             sms.AccessKeyFrom(sms.ECSMetadata(nil)),
+		"the file that holds the pod's token":  sms.AccessKeyFrom(sms.PodIdentity("http://127.0.0.1", "")),
+		"the pod identity's endpoint is plain": sms.AccessKeyFrom(sms.PodIdentity("http://192.0.2.1/x", "f")),
+		"the access key ID is empty":           sms.StaticAccessKey(sms.AccessKey{Secret: key.Secret}),
+	} {
+		_, err := sms.NewClient(mockEndpoint, signer)
+		require.ErrorIs(t, err, sms.ErrInvalidArgument, says)
+		require.ErrorContains(t, err, says)
+		req, reqErr := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://sms.test/", http.NoBody)
+		require.NoError(t, reqErr)
+		require.ErrorIs(t, signer.Sign(req), sms.ErrInvalidArgument, says)
+		assert.Empty(t, req.Header)
+	}
+}
+
+func TestWithInsecureIAM(t *testing.T) {
+	t.Parallel()
+	_, err := sms.NewClient(mockEndpoint, sms.PasswordToken(agent(), sms.WithIAMEndpoint("http://iam.test"), sms.WithInsecureIAM()))
+	require.NoError(t, err)
+}
