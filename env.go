@@ -71,8 +71,8 @@ func NewClientFromEnv(opts ...Option) (*Client, error) {
 }
 
 // CredentialSource tells, for a signer of SignerFromEnv, which place its
-// credentials come from, such as "HW_ACCESS_KEY, HW_SECRET_KEY" or "the profile
-// /home/me/.huaweicloud/credentials, section [global]". It holds no secret. For other
+// credentials come from, such as "HW_ACCESS_KEY, HW_SECRET_KEY" or "the profile FILE,
+// section [global]". It holds no secret. For other
 // signers it is empty.
 func CredentialSource(signer Signer) string {
 	if s, ok := signer.(*envSigner); ok {

@@ -1,0 +1,106 @@
+package sms_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"example.com/huaweicloud/sms"
+	"example.com/huaweicloud/sms/smstest"
+)
+
+// From a 403 to what to ask the administrator for.
+func ExampleDecodeAuthorizationMessage() {
+	srv := smstest.NewServer() // in place of the real service
+	defer srv.Close()
+	srv.AddTask("task-1")
+	srv.Deny(smstest.ActionGetCert)
+	signer := sms.StaticAccessKey(srv.AccessKey())
+	client, err := sms.NewClient(srv.Endpoint(), signer, sms.WithHTTPClient(srv.HTTPClient()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	_, err = client.ShowCertKey(context.Background(), "task-1")
+	var refused *sms.APIError
+	if !errors.Is(err, sms.ErrForbidden) || !errors.As(err, &refused) {
+		fmt.Println("something else:", err)
+		return
+	}
+	action, resource := refused.Denied()
+	fmt.Println("ask for", action, "on server", resource[strings.LastIndex(resource, ":")+1:])
+
+	denial, err := sms.DecodeAuthorizationMessage(context.Background(), srv.STSEndpoint(), signer,
+		refused.EncodedAuthorizationMessage, sms.WithHTTPClient(srv.HTTPClient()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("because:", denial.Failure)
+	// Output:
+	// ask for sms:server:getCert on server task-1
+	// because: implicit deny by identity-based policy
+}
+
+func TestDecodeAuthorizationMessage(t *testing.T) {
+	t.Parallel()
+	srv, _ := serviceWithTask(t)
+	srv.Deny(smstest.ActionGetTaskPassphrase)
+	signer := sms.StaticAccessKey(srv.AccessKey())
+	_, err := clientOf(t, srv, signer).ShowPassphrase(t.Context(), taskID)
+	refused, ok := errors.AsType[*sms.APIError](err)
+	require.True(t, ok)
+	action, resource := refused.Denied()
+	assert.Equal(t, "sms:server:getTaskPassphrase", action)
+	assert.Contains(t, resource, taskID)
+
+	decode := func(signer sms.Signer, encoded string) (*sms.Denial, error) {
+		return sms.DecodeAuthorizationMessage(t.Context(), srv.STSEndpoint(), signer, encoded, sms.WithHTTPClient(srv.HTTPClient()))
+	}
+	denial, err := decode(signer, refused.EncodedAuthorizationMessage)
+	require.NoError(t, err)
+	assert.Equal(t, action, denial.Context["action"])
+	assert.Contains(t, denial.Message, denial.Failure)
+
+	for encoded, says := range map[string]string{"": "the 403 carried none", strings.Repeat("A", 10241): "10241 characters"} {
+		_, err = decode(signer, encoded)
+		require.ErrorIs(t, err, sms.ErrInvalidArgument)
+		require.ErrorContains(t, err, says)
+	}
+	_, err = decode(signer, "not a message of this server")
+	require.ErrorIs(t, err, sms.ErrBadRequest)
+	require.ErrorContains(t, err, "DecodeAuthorizationMessage")
+	_, err = decode(nil, "x")
+	require.ErrorIs(t, err, sms.ErrInvalidArgument)
+	srv.Deny(smstest.ActionDecode)
+	_, err = decode(signer, refused.EncodedAuthorizationMessage)
+	require.ErrorIs(t, err, sms.ErrForbidden)
+	require.ErrorContains(t, err, "sts::decodeAuthorizationMessage")
+}
+
+func TestADenialThatIsNotNamed(t *testing.T) {
+	t.Parallel()
+	_, err := mockClient(t, respond(http.StatusForbidden, "<html>go away</html>")).ShowCertKey(t.Context(), taskID)
+	refused, ok := errors.AsType[*sms.APIError](err)
+	require.True(t, ok)
+	action, resource := refused.Denied()
+	assert.Empty(t, action+resource)
+}
+
+func TestSTSEndpoint(t *testing.T) {
+	t.Parallel()
+	got, err := sms.STSEndpoint("sa-brazil-1")
+	require.NoError(t, err)
+	assert.Equal(t, "https://sts.sa-brazil-1.myhuaweicloud.com", got)
+	for _, region := range []string{"", "a.b", "evil.example/", "A"} {
+		_, err := sms.STSEndpoint(region)
+		require.ErrorIs(t, err, sms.ErrInvalidArgument, region)
+	}
+}
