@@ -56,39 +56,6 @@ func encryptions(kind string) map[string][]string {
 	return commands
 }
 
-func TestKeyKindsEncryptionsAndPassphrases(t *testing.T) {
-	t.Parallel()
-	ca := newAuthority(t, "task", nil)
-	right, wrong, none := sms.NewSecret("correct"), sms.NewSecret("wrong"), sms.Secret{}
-	for kind, key := range keyKinds(t) {
-		cert, plain := ca.issue(t, leafFor("leaf"), key), keyPEM(t, key)
-		another := ca.issue(t, leafFor("another"), newECKey(t))
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			for _, pass := range []sms.Secret{right, none} {
-				pair, err := sms.KeyPair{Cert: cert, PrivateKey: plain}.TLSCertificate(pass)
-				require.NoError(t, err)
-				same, ok := key.(interface {
-					Equal(key crypto.PrivateKey) bool
-				})
-				require.True(t, ok)
-				assert.True(t, same.Equal(pair.PrivateKey))
-			}
-			for name, command := range encryptions(kind) {
-				encrypted := sms.NewSecret(openssl(t, plain.Reveal(), command...))
-				load := func(cert string, pass sms.Secret) error {
-					_, err := sms.KeyPair{Cert: cert, PrivateKey: encrypted}.TLSCertificate(pass)
-					return err
-				}
-				require.NoError(t, load(cert, right), name)
-				require.ErrorIs(t, load(cert, wrong), sms.ErrWrongPassphrase, name)
-				require.ErrorIs(t, load(cert, none), sms.ErrPassphraseRequired, name)
-				require.ErrorIs(t, load(another, right), sms.ErrKeyMismatch, name)
-			}
-		})
-	}
-}
-
 func TestTheLargestRSAKey(t *testing.T) {
 	t.Parallel()
 	read := func(name string) string {

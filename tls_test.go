@@ -1,6 +1,8 @@
 package sms_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -229,4 +231,63 @@ func TestArgumentsOfConfigs(t *testing.T) {
 	require.ErrorIs(t, err, sms.ErrInvalidArgument)
 	require.ErrorIs(t, none.Verify(sms.Secret{}, time.Time{}), sms.ErrInvalidArgument)
 	assert.True(t, none.Source().Equal(sms.KeyPair{}))
+}
+
+func TestChainsOfEveryLengthHandshake(t *testing.T) {
+	t.Parallel()
+	root := newAuthority(t, "root", nil)
+	issuer, intermediates := root, ""
+	for length := 1; length <= 5; length++ {
+		m := material(t, issuer)
+		m.CA = root.pem()
+		m.Cert += intermediates
+		m.TargetMgmtCert = intermediates + m.TargetMgmtCert // the order does not matter
+		m.TargetDataCert += intermediates
+		require.NoError(t, m.Verify(sms.Secret{}, time.Now()), "%d certificates", length)
+		for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
+			client, server := configs(t, m, m)
+			client.MaxVersion = version
+			clientErr, serverErr := talk(t, client, server)
+			require.NoError(t, clientErr, "%d certificates", length)
+			require.NoError(t, serverErr, "%d certificates", length)
+		}
+		issuer = newAuthority(t, "intermediate", issuer)
+		intermediates = issuer.pem() + intermediates
+	}
+}
+
+// PinTarget is the way out for signatures that crypto/x509 refuses.
+func TestASignatureOverSHA1NeedsThePin(t *testing.T) {
+	t.Parallel()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	self := leafFor("old CA")
+	self.IsCA, self.BasicConstraintsValid, self.KeyUsage = true, true, x509.KeyUsageCertSign
+	der, err := x509.CreateCertificate(rand.Reader, self, self, key.Public(), key)
+	require.NoError(t, err)
+	old := &authority{self, key}
+	m := &sms.CertKey{CA: certPEM(der)}
+	sign := func(usage x509.ExtKeyUsage) (string, sms.Secret) {
+		leaf := leafFor("leaf", usage)
+		leaf.SignatureAlgorithm = x509.SHA1WithRSA
+		return old.pair(t, leaf)
+	}
+	m.Cert, m.PrivateKey = sign(x509.ExtKeyUsageClientAuth)
+	m.TargetDataCert, m.TargetDataPrivateKey = sign(x509.ExtKeyUsageServerAuth)
+	require.ErrorContains(t, m.Verify(sms.Secret{}, time.Now()), "SHA1")
+
+	client, server := configs(t, m, m)
+	clientErr, _ := talk(t, client, server)
+	var unverified *tls.CertificateVerificationError
+	require.ErrorAs(t, clientErr, &unverified)
+
+	client, err = m.SourceTLS(sms.Secret{}, sms.PinTarget())
+	require.NoError(t, err)
+	_, serverErr := talk(t, client, server)
+	require.Error(t, serverErr, "the target holds the source to the CA")
+	server, err = m.TargetDataTLS(sms.Secret{}, sms.PinTarget())
+	require.NoError(t, err)
+	clientErr, serverErr = talk(t, client, server)
+	require.NoError(t, clientErr)
+	require.NoError(t, serverErr)
 }

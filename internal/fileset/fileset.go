@@ -117,31 +117,33 @@ func (d Dir) checkOurs() error {
 
 // stage writes the files to a new directory beside Path and returns it. It leaves
 // nothing behind when it fails.
-func (d Dir) stage(files map[string][]byte) (staging string, err error) {
+func (d Dir) stage(files map[string][]byte) (string, error) {
 	if err := d.before("make the directory"); err != nil {
 		return "", err
 	}
-	staging, err = os.MkdirTemp(filepath.Dir(d.Path), d.newPattern())
+	staging, err := os.MkdirTemp(filepath.Dir(d.Path), d.newPattern())
 	if err != nil {
 		return "", err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(staging))
-		}
-	}()
+	if err := d.fill(staging, files); err != nil {
+		return "", errors.Join(err, os.RemoveAll(staging))
+	}
+	return staging, nil
+}
+
+func (d Dir) fill(staging string, files map[string][]byte) error {
 	if err := os.Chmod(staging, 0o700); err != nil { //nolint:gosec // a directory needs x
-		return "", err
+		return err
 	}
 	for name, data := range files {
 		if err := d.writeFile(filepath.Join(staging, name), data); err != nil {
-			return "", err
+			return err
 		}
 	}
 	if err := d.before("sync the directory"); err != nil {
-		return "", err
+		return err
 	}
-	return staging, syncDir(staging)
+	return syncDir(staging)
 }
 
 // writeFile makes a file that must not exist, with its mode whatever the umask.

@@ -51,6 +51,9 @@ func TestAFailureAtAnyStepLeavesTheOldSetOrTheNew(t *testing.T) {
 		}
 		require.ErrorIs(t, dir.Replace(set("new")), errInjected)
 		require.DirExists(t, dir.Path, "without a crash there is nothing to recover")
+		left, err := filepath.Glob(filepath.Join(filepath.Dir(dir.Path), dir.newPattern()+"*"))
+		require.NoError(t, err)
+		require.Empty(t, left, "keys must not lie about where nobody looks for them")
 		expectOldOrNew(t, dir)
 	}
 }
