@@ -61,8 +61,7 @@ func FuzzPrivateKey(f *testing.F) {
 		if bytes > scryptBound+textBound {
 			t.Fatalf("reading a key of %d bytes allocated %d", len(key), bytes)
 		}
-		var defect *sms.MaterialError
-		if !errors.As(err, &defect) {
+		if _, ok := errors.AsType[*sms.MaterialError](err); !ok {
 			t.Fatalf("no key but a fresh one belongs to the certificate: %v", err)
 		}
 		if len(pass) > 8 && strings.Contains(err.Error(), pass) && !strings.Contains("private_key wrong passphrase or damaged", pass) {

@@ -1,10 +1,11 @@
 // Savepem fetches a task's certificates and private keys, checks them, and saves
 // them as PEM files that openssl and other agents read.
 //
-//	savepem -endpoint https://sms.ap-southeast-3.myhuaweicloud.com -token-file FILE -task ID -out DIR
+//	savepem -region ap-southeast-3 -task ID -out DIR
 //
-// The file holds an IAM token. With -demo it talks to a service of its own instead
-// and needs no account.
+// The credentials are those that sms.SignerFromEnv finds, or the IAM token in the
+// file that -token-file names. With -demo it talks to a service of its own instead and
+// needs no account.
 package main
 
 import (
@@ -33,8 +34,9 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("savepem", flag.ContinueOnError)
-	endpoint := flags.String("endpoint", "https://sms.ap-southeast-3.myhuaweicloud.com", "`URL` of the service")
-	tokenFile := flags.String("token-file", "", "`file` that holds an IAM token")
+	endpoint := flags.String("endpoint", "", "`URL` of the service (default: what the environment names)")
+	region := flags.String("region", "", "`region` of the service, in place of -endpoint: "+strings.Join(sms.Regions(), ", "))
+	tokenFile := flags.String("token-file", "", "`file` that holds an IAM token (default: credentials from the environment)")
 	task := flags.String("task", "", "`ID` of the migration task")
 	out := flags.String("out", "", "`directory` to save to; it is replaced as a whole")
 	withPass := flags.Bool("passphrase", false, "save the passphrase, too")
@@ -54,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	ctx, cancel := context.WithTimeout(ctx, *timeout)
 	defer cancel()
 
-	connect := func() (*sms.Client, error) { return withToken(*endpoint, *tokenFile) }
+	connect := func() (*sms.Client, error) { return connect(*endpoint, *region, *tokenFile) }
 	if *demo {
 		service := smstest.NewServer()
 		defer service.Close()
@@ -90,7 +92,25 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-func withToken(endpoint, tokenFile string) (*sms.Client, error) {
+// connect makes the client that the flags ask for; what they leave open the
+// environment says.
+func connect(endpoint, region, tokenFile string) (*sms.Client, error) {
+	if endpoint == "" && region == "" && tokenFile == "" {
+		return sms.NewClientFromEnv()
+	}
+	if endpoint == "" {
+		var err error
+		if endpoint, err = sms.Endpoint(region); err != nil {
+			return nil, fmt.Errorf("savepem: -region: %w", err)
+		}
+	}
+	if tokenFile == "" {
+		signer, err := sms.SignerFromEnv()
+		if err != nil {
+			return nil, err
+		}
+		return sms.NewClient(endpoint, signer)
+	}
 	token, err := os.ReadFile(tokenFile)
 	if err != nil {
 		return nil, fmt.Errorf("savepem: -token-file: %w", err)
