@@ -181,9 +181,18 @@ func TestResumptionDoesNotSkipTheCheck(t *testing.T) {
 		_, serverErr := talk(t, client, otherServer)
 		require.Error(t, serverErr, "a client of another task resumes at our server")
 
+		clientErr, _ := talk(t, client, server) // a session for the cache again
+		require.NoError(t, clientErr)
 		other.ClientSessionCache, other.ServerName, other.MaxVersion = cache, "x", version
-		clientErr, _ := talk(t, other, server)
+		resumed = false
+		otherCheck := other.VerifyConnection
+		other.VerifyConnection = func(state tls.ConnectionState) error {
+			resumed = state.DidResume
+			return otherCheck(state)
+		}
+		clientErr, _ = talk(t, other, server)
 		require.Error(t, clientErr, "our client resumes the session of another task")
+		require.True(t, resumed, "it is the resumption that was refused")
 	}
 }
 
