@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt fmt-check vet lint race examples nested fuzz cover tidy shape bench bench-footprint module clean
+.PHONY: help demo test check fmt fmt-check vet lint race examples nested fuzz cover tidy shape matrix bench bench-footprint module clean
 
 GO ?= go
 MODULE := $(shell $(GO) list -m)
@@ -65,6 +65,9 @@ examples: ## run every example that needs nothing from outside
 	   case $$d in */savepem) args="-demo -out $$out/task";; *) args="";; esac; \
 	   echo "run $$d $$args"; timeout 120 $(GO) run $$d $$args > /dev/null; \
 	 done
+
+matrix: ## print every fault, and what the caller then sees
+	@$(GO) test -run '^TestMatrix$$' -matrix .
 
 nested: ## vet and test the modules that are not the library's
 	@for m in $(NESTED); do echo "test $$m"; $(GO) -C $$m vet ./... && $(GO) -C $$m test ./...; done

@@ -21,6 +21,7 @@ type call struct {
 	header    http.Header // beyond what every request carries
 	body      []byte
 	secrets   []string // what header and body hold that must not come back in an error
+	text      bool     // the answer is plain text, not a JSON object
 	success   int      // the one status that is a success: 200 where zero
 	// decode reads the body of a success. It must copy what it keeps: the buffer is
 	// wiped and used again. Its errors must not quote the body.

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -48,12 +49,15 @@ func (p *pipeline) diagnose(ctx, attemptCtx context.Context, err error, sent *re
 	if timedOut(err) {
 		return &transportError{&timeoutError{cause: conceal(err, sent)}, true}
 	}
-	if text := malformed(err); text != "" {
-		p.broken()
-		return invalidResponse(text)
-	}
 	if headersTooLarge(err) {
 		return fmt.Errorf("%w: more than %d bytes of headers", ErrResponseTooLarge, maxResponseHeader)
+	}
+	if text := malformed(err); text != "" {
+		p.broken()
+		if cutShort(err) {
+			return &transportError{invalidResponse(text), true}
+		}
+		return invalidResponse(text)
 	}
 	return &transportError{conceal(err, sent), temporary(err)}
 }
@@ -163,6 +167,21 @@ func malformed(err error) string {
 	default:
 		return ""
 	}
+}
+
+// cutShort reports whether what could not be read is the beginning of an answer
+// whose connection has ended within a line of its head: net/http takes the piece for a whole line.
+func cutShort(err error) bool {
+	text := err.Error()
+	if strings.Contains(text, "malformed MIME header") {
+		return true
+	}
+	if _, quoted, found := strings.Cut(text, "malformed HTTP response "); found {
+		piece, unquoteErr := strconv.Unquote(quoted)
+		return unquoteErr == nil && strings.HasPrefix("HTTP/1.1 ", piece)
+	}
+	_, quoted, found := strings.Cut(text, "malformed HTTP status code ")
+	return found && len(quoted) < len(`"200"`)
 }
 
 func headersTooLarge(err error) bool {

@@ -1,5 +1,10 @@
 package sms
 
+import (
+	"net/http"
+	"time"
+)
+
 // Environment is an environment for tests: the variables, the home folder ("" for
 // none) and the metadata service.
 type Environment struct {
@@ -29,3 +34,6 @@ func (e Environment) Signer() (Signer, error) { return e.environment().signer() 
 
 // Endpoint is the endpoint of NewClientFromEnv for e.
 func (e Environment) Endpoint() (string, error) { return e.environment().endpoint() }
+
+// RetryAfter reads the header of that name.
+func RetryAfter(header http.Header) time.Duration { return retryAfter(header) }

@@ -91,7 +91,7 @@ func newMetadataSigner(service *pipeline) *metadataSigner {
 func createMetadataToken(ctx context.Context, service *pipeline) (metadataToken, error) {
 	token := metadataToken{expires: time.Now().Add(metadataTokenTTL)}
 	err := service.do(ctx, call{
-		operation: "CreateMetadataToken", method: http.MethodPut, target: "/meta-data/latest/api/token",
+		operation: "CreateMetadataToken", method: http.MethodPut, target: "/meta-data/latest/api/token", text: true,
 		header: http.Header{headerMetadataTTL: {strconv.Itoa(int(metadataTokenTTL / time.Second))}},
 		decode: func(_ http.Header, body []byte) error {
 			token.value = string(body)

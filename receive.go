@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 
@@ -31,16 +32,69 @@ func (p *pipeline) receive(c call, resp *http.Response, sent *redactions) error 
 	}
 	buffer := p.buffer()
 	defer p.release(buffer)
-	err := readAll(buffer, resp, p.limit)
-	if err != nil {
+	var err error
+	if c.text || !heldBack(resp) {
+		err = readAll(buffer, resp, whole, p.limit)
+		if err == nil {
+			err = c.accept(resp, *buffer)
+		}
+	} else {
+		err = c.acceptHeldBack(buffer, resp, p.limit)
+	}
+	if _, wrong := errors.AsType[*decodeError](err); !wrong {
 		return err
 	}
-	if err := c.decode(resp.Header, *buffer); err != nil {
-		p.broken()
-		if refusal, ok := wire.ParseError(*buffer); ok {
-			return newAPIError(c.operation, resp, refusal, sent)
+	p.broken()
+	if refusal, ok := wire.ParseError(*buffer); ok {
+		return newAPIError(c.operation, resp, refusal, sent)
+	}
+	return invalidResponse(err.Error())
+}
+
+// decodeError is what a body that is not the documented answer is refused with.
+type decodeError struct{ error }
+
+func (c call) accept(resp *http.Response, body []byte) error {
+	if err := c.decode(resp.Header, body); err != nil {
+		return &decodeError{err}
+	}
+	return nil
+}
+
+// heldBack reports whether the last byte of the answer is to be read only when the
+// rest has been found to be right. net/http takes a connection of HTTP/1 for idle as soon as
+// Content-Length bytes were read, and writes what else arrives to the standard
+// logger: with a Content-Length that is too short that would be a piece of a key.
+func heldBack(resp *http.Response) bool {
+	return resp.ProtoMajor == 1 && resp.ContentLength > 1 && resp.Header.Get("Content-Encoding") == ""
+}
+
+// acceptHeldBack reads all but the last byte of a JSON object, decodes it as if
+// that were its brace, or else white space behind the brace, and then sees whether it is.
+// Otherwise the connection is closed with the body, and not used again.
+func (c call) acceptHeldBack(buffer *[]byte, resp *http.Response, limit int64) error {
+	if resp.ContentLength > limit {
+		return tooLarge(limit)
+	}
+	if err := readAll(buffer, resp, resp.ContentLength-1, limit); err != nil {
+		return err
+	}
+	presize(buffer, int64(len(*buffer))+1)
+	rest := *buffer
+	*buffer = append(rest, '}')
+	want := "}"
+	if err := c.accept(resp, *buffer); err != nil {
+		if c.accept(resp, rest) != nil {
+			return err
 		}
-		return invalidResponse(err.Error())
+		want = " \t\r\n"
+	}
+	last := (*buffer)[len(rest):]
+	if _, err := io.ReadFull(resp.Body, last); err != nil {
+		return err
+	}
+	if !strings.Contains(want, string(last)) {
+		return &decodeError{errors.New("the body is not one valid JSON object (at its last byte)")}
 	}
 	return nil
 }
@@ -50,7 +104,7 @@ func (p *pipeline) receive(c call, resp *http.Response, sent *redactions) error 
 func (p *pipeline) receiveRefusal(c call, resp *http.Response, sent *redactions) error {
 	var body []byte
 	if resp.StatusCode/100 != 1 { // 101 hands over the connection: it has no body and no end
-		err := readAll(&body, resp, maxErrorBody)
+		err := readAll(&body, resp, whole, maxErrorBody)
 		if ctxErr := resp.Request.Context().Err(); err != nil && ctxErr != nil {
 			return err
 		}
@@ -94,10 +148,14 @@ func requestID(header http.Header) string {
 	return header.Get("X-Iam-Trace-Id")
 }
 
+// whole, as a size, reads a body to its end.
+const whole = math.MaxInt64
+
 // readAll appends the decoded body to *buffer, up to limit bytes; more is
-// ErrResponseTooLarge, with the first limit bytes kept.
-func readAll(buffer *[]byte, resp *http.Response, limit int64) error {
-	source := &trackedReader{reader: resp.Body}
+// ErrResponseTooLarge, with the first limit bytes kept. No more than size bytes are
+// read from the connection.
+func readAll(buffer *[]byte, resp *http.Response, size, limit int64) error {
+	source := &trackedReader{reader: resp.Body, left: size}
 	var body io.Reader = source
 	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
@@ -119,8 +177,7 @@ func readAll(buffer *[]byte, resp *http.Response, limit int64) error {
 		if int64(len(*buffer)) > limit {
 			wipe((*buffer)[limit:])
 			*buffer = (*buffer)[:limit]
-			return fmt.Errorf("%w: more than %d bytes; raise WithMaxResponseSize if so much is to be expected",
-				ErrResponseTooLarge, limit)
+			return tooLarge(limit)
 		}
 		if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
@@ -131,15 +188,24 @@ func readAll(buffer *[]byte, resp *http.Response, limit int64) error {
 	}
 }
 
+func tooLarge(limit int64) error {
+	return fmt.Errorf("%w: more than %d bytes; raise WithMaxResponseSize if so much is to be expected", ErrResponseTooLarge, limit)
+}
+
 // trackedReader remembers how its reader failed, to tell a broken connection
 // from a broken compression.
 type trackedReader struct {
 	reader io.Reader
+	left   int64 // bytes to its end
 	err    error
 }
 
 func (t *trackedReader) Read(b []byte) (int, error) {
-	n, err := t.reader.Read(b)
+	if t.left <= 0 {
+		return 0, io.EOF
+	}
+	n, err := t.reader.Read(b[:min(int64(len(b)), t.left)])
+	t.left -= int64(n)
 	if err != nil && err != io.EOF {
 		t.err = err
 	}

@@ -16,6 +16,12 @@
 // task has a PKI of its own, made on the spot: a certificate authority, the
 // source's pair and the target's two, which complete mutual TLS handshakes.
 //
+// What can go wrong does so on demand: an action is denied (Deny), the 2nd request
+// fails (Fail), every tenth answer is garbage (FailAtRandom), a connection is reset or
+// stalls (FailConnections), the certificate has expired (BreakTLS), tokens are revoked
+// (RevokeTokens), the clock is off (SetClockOffset). IAM, STS, an ECS's metadata service and
+// a pod's identity are played as well.
+//
 // The RSA keys of the tasks come from a file of this package, so that hundreds of
 // tests need not generate them. They are public and worth nothing; certificates
 // and authorities are fresh.

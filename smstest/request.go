@@ -14,7 +14,7 @@ type Request struct {
 	Time time.Time
 	// Service is where it arrived.
 	Service Service
-	// Operation is "ShowCertKey" or another of the names that Fail takes, "" for a
+	// Operation is "ShowCertKey" or another of the constants, "" for a
 	// path that is not part of the API.
 	Operation string
 	// TaskID is the task that it names, decoded.

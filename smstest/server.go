@@ -47,6 +47,9 @@ type Server struct {
 	token      string // what Token returned last
 	accessKeys map[string]sms.AccessKey
 	offset     time.Duration
+	plans      map[string]plan // by operation
+	connFaults map[Service][]ConnFault
+	tlsDefect  TLSDefect
 
 	users          map[string]*user     // by id
 	domainIDs      map[string]string    // by name
@@ -69,6 +72,9 @@ func NewServer(opts ...Option) *Server {
 		tasks:   map[string]task{},
 		denied:  map[string]bool{},
 		tokens:  map[string]*issuedToken{},
+
+		plans:      map[string]plan{},
+		connFaults: map[Service][]ConnFault{},
 
 		users:          map[string]*user{},
 		agencies:       map[[2]string]bool{},
@@ -163,12 +169,17 @@ func (s *Server) AccessKey() sms.AccessKey { return s.options.key }
 type endpoint struct {
 	url    string
 	server *http.Server
+	conns  *connections
 }
 
 // listen serves what route finds at a port.
 func (s *Server) listen(ctx context.Context, service Service, route func(*http.Request) operation) *endpoint {
-	listener := s.bind(ctx, service)
+	var listener net.Listener = &faultyListener{
+		Listener: s.bind(ctx, service), next: func() ConnFault { return s.nextConnFault(service) }, stop: ctx, run: s.running.Go,
+	}
+	conns := &connections{open: map[net.Conn]bool{}}
 	server := &http.Server{
+		ConnState:         conns.note,
 		Handler:           s.handler(service, route),
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are what some tests are about
@@ -188,10 +199,11 @@ func (s *Server) listen(ctx context.Context, service Service, route func(*http.R
 		if s.options.http1 {
 			config.NextProtos = config.NextProtos[1:]
 		}
+		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return s.defective(config), nil }
 		listener = tls.NewListener(listener, config)
 	}
 	s.running.Go(func() { _ = server.Serve(listener) })
-	return &endpoint{url: url, server: server}
+	return &endpoint{url, server, conns}
 }
 
 func (s *Server) bind(ctx context.Context, service Service) net.Listener {
@@ -229,6 +241,6 @@ func (s *Server) handler(service Service, route func(*http.Request) operation) h
 		if service == IAM {
 			w.Header().Set("X-IAM-Trace-Id", w.Header().Get(headerRequestID))
 		}
-		op.serve(s.record(w, r, service, op), r)
+		s.nextFault(op.name).apply(s.record(w, r, service, op), r, op.serve)
 	})
 }
