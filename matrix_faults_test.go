@@ -3,6 +3,7 @@ package sms_test
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"net"
@@ -315,7 +316,11 @@ func refusalFaults() []fault {
 		fault{name: "503, then slow", server: inScript(smstest.Status(503, text), smstest.Drip(256, time.Millisecond)), requests: 2},
 		fault{name: "503, reset, 500", protocol: 1, server: inScript(smstest.Status(503, text), smstest.Reset(inBody), smstest.Status(500, text)), want: sms.ErrServer, requests: 3},
 		fault{name: "403, our own credentials in it", want: sms.ErrForbidden, requests: 1, server: func(c *cell) {
-			c.srv.FailAlways(c.op, smstest.Status(403, `{"error_code":"c","error_msg":"`+strings.Join(c.sent, " ")+`"}`))
+			var text strings.Builder
+			for _, secret := range c.sent {
+				fmt.Fprintf(&text, "%s %s %x ", secret, base64.StdEncoding.EncodeToString([]byte(secret)), secret)
+			}
+			c.srv.FailAlways(c.op, smstest.Status(403, `{"error_code":"c","error_msg":"`+text.String()+`"}`))
 		}},
 		fault{name: "an unknown task", server: func(c *cell) { c.srv.RemoveTask(taskID) }, want: sms.ErrNotFound, requests: 1},
 		fault{name: "a denied action", want: sms.ErrForbidden, requests: 1, server: func(c *cell) {

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"os"
 	"runtime"
 	"slices"
@@ -221,8 +224,10 @@ func (c *cell) verdict(f fault) {
 		shown += fmt.Sprintf("%v %+v %#v\n", e, e, e)
 	}
 	for i, secret := range c.secrets {
-		if strings.Contains(shown, secret) {
-			t.Errorf("%v: secret %d is shown", c.at, i)
+		for _, form := range []string{secret, base64.StdEncoding.EncodeToString([]byte(secret)), hex.EncodeToString([]byte(secret)), url.QueryEscape(secret)} {
+			if strings.Contains(shown, form) {
+				t.Errorf("%v: secret %d is shown", c.at, i)
+			}
 		}
 	}
 	if f.check != nil {
