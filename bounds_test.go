@@ -3,6 +3,7 @@ package sms_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -337,4 +339,33 @@ func FuzzRetryAfter(f *testing.F) {
 			t.Fatalf("a wait of %v", got)
 		}
 	})
+}
+
+// BenchmarkCancelledWait reports how long after its cancellation a call that waits
+// for its next attempt returns, at the 99th percentile.
+func BenchmarkCancelledWait(b *testing.B) {
+	unavailable := roundTripper(func(req *http.Request) (*http.Response, error) {
+		resp := answer(req, http.StatusServiceUnavailable, "")
+		resp.Header.Set("Retry-After", "5")
+		return resp, nil
+	})
+	var took []time.Duration
+	for b.Loop() {
+		client, err := sms.NewClient(mockEndpoint, sms.StaticToken(canaryToken), // with a retry budget of its own
+			sms.WithHTTPClient(&http.Client{Transport: unavailable}))
+		require.NoError(b, err)
+		ctx, cancel := context.WithCancelCause(b.Context())
+		var cancelled time.Time
+		time.AfterFunc(2*time.Millisecond, func() {
+			cancelled = time.Now()
+			cancel(nil)
+		})
+		_, err = client.ShowPassphrase(ctx, taskID)
+		if !errors.Is(err, context.Canceled) {
+			b.Fatal(err)
+		}
+		took = append(took, time.Since(cancelled))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }

@@ -61,6 +61,8 @@ type cell struct {
 	cancel  context.CancelFunc
 	dials   atomic.Int64
 	strays  atomic.Int64 // dials to where the service is not
+	open    atomic.Int64 // connections
+	idle    func()       // closes those that are idle
 	wrote   atomic.Int64 // requests that were written to a connection
 	log     bytes.Buffer
 	logMu   sync.Mutex
@@ -148,7 +150,8 @@ func newCell(t *testing.T, f fault, at point) *cell {
 		keyLine(c.material.TargetMgmtPrivateKey), keyLine(c.material.TargetDataPrivateKey),
 	}, sent...)
 	transport := c.transport(f)
-	t.Cleanup(transport.CloseIdleConnections)
+	c.idle = transport.CloseIdleConnections
+	t.Cleanup(c.idle)
 	timeout := attemptTimeout
 	if strings.HasSuffix(f.name, short) {
 		timeout = shortTimeout
@@ -193,9 +196,26 @@ func (c *cell) transport(f fault) *http.Transport {
 					return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 				}
 			}
-			return new(net.Dialer).DialContext(ctx, network, address)
+			conn, err := new(net.Dialer).DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			c.open.Add(1)
+			return &countedConn{Conn: conn, closed: sync.OnceFunc(func() { c.open.Add(-1) })}, nil
 		},
 	}
+}
+
+// countedConn tells when it is closed.
+type countedConn struct {
+	net.Conn
+
+	closed func()
+}
+
+func (c *countedConn) Close() error {
+	c.closed()
+	return c.Conn.Close()
 }
 
 // verdict runs the cell and checks everything that must hold of it.
@@ -230,6 +250,8 @@ func (c *cell) verdict(f fault) {
 			}
 		}
 	}
+	assert.Eventually(t, func() bool { c.idle(); return c.open.Load() == 0 }, 10*time.Second, 5*time.Millisecond,
+		"%v: a connection is neither idle nor closed", c.at)
 	if f.check != nil {
 		f.check(t, c)
 	}

@@ -6,6 +6,7 @@ replace example.com/huaweicloud/sms => ../
 
 require (
 	example.com/huaweicloud/sms v0.0.0-00010101000000-000000000000
+	github.com/google/go-cmp v0.7.0
 	github.com/huaweicloud/huaweicloud-sdk-go-v3 v0.1.207
 	github.com/stretchr/testify v1.12.1
 )
