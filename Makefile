@@ -48,7 +48,7 @@ race: ## run the tests under the race detector
 
 cover: ## see that the tests reach 90 % of the library's statements
 	@mkdir -p .tools
-	@$(GO) test -coverpkg=.,./internal/... -coverprofile=.tools/cover.out . ./internal/... > /dev/null
+	@$(GO) test -coverpkg=.,./internal/... -coverprofile=.tools/cover.out . ./internal/... > .tools/cover.log || { cat .tools/cover.log; exit 1; }
 	@$(GO) tool cover -func=.tools/cover.out | awk '/^total:/ { sub("%", "", $$3); print "statement coverage " $$3 " %"; exit !($$3 >= 90) }'
 
 shape: ## see that the public API and the dependencies are what they should be
