@@ -73,6 +73,7 @@ nested: ## vet and test the modules that are not the library's
 	@for m in $(NESTED); do echo "test $$m"; $(GO) -C $$m vet ./... && $(GO) -C $$m test ./...; done
 
 fuzz: ## run every fuzz target for FUZZTIME (3s)
+	@mkdir -p .tools
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
 	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p > .tools/fuzz.log || { cat .tools/fuzz.log; exit 1; }; \
