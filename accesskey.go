@@ -190,21 +190,26 @@ func signRequest(req *http.Request, key AccessKey, now time.Time) error {
 	}
 	headers := make([]sdkhmac.Header, 0, 4) // in the order of their names
 	headers = append(headers, sdkhmac.Header{Name: "host", Value: host})
+	values := make([]string, 0, 4) // where the values of the request's headers lie, together
+	set := func(name, value string) {
+		values = append(values, value)
+		req.Header[name] = values[len(values)-1 : len(values) : len(values)]
+	}
 	if key.DomainID != "" {
-		req.Header.Set(headerDomainID, key.DomainID)
+		set(headerDomainID, key.DomainID)
 		headers = append(headers, sdkhmac.Header{Name: "x-domain-id", Value: key.DomainID})
 	}
-	req.Header.Set(headerSDKDate, date)
+	set(headerSDKDate, date)
 	headers = append(headers, sdkhmac.Header{Name: "x-sdk-date", Value: date})
 	if token := key.SecurityToken.Reveal(); token != "" {
-		req.Header.Set(headerSecurityToken, token)
+		set(headerSecurityToken, token)
 		headers = append(headers, sdkhmac.Header{Name: "x-security-token", Value: token})
 	}
 	signed := sdkhmac.Request{
 		Method: req.Method, Path: req.URL.EscapedPath(), Query: req.URL.RawQuery, Headers: headers, BodyHash: bodyHash,
 	}
 	authorization := signed.Authorization(key.ID, key.Secret.Reveal(), date)
-	req.Header.Set("Authorization", authorization)
+	set("Authorization", authorization)
 	redactIn(req.Context(), authorization)
 	return nil
 }

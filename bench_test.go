@@ -52,15 +52,18 @@ func benchmarkSigners() map[string]sms.Signer {
 	}
 }
 
-func BenchmarkShowCertKey(b *testing.B) {
+func benchmarkCertKey() wire.CertKey {
 	cert, key := pemLike("CERTIFICATE"), pemLike("RSA PRIVATE KEY")
-	body := wire.CertKey{
+	return wire.CertKey{
 		CA: cert, Cert: cert, PrivateKey: key, TargetMgmtCert: cert, TargetMgmtPrivateKey: key,
 		TargetDataCert: cert, TargetDataPrivateKey: key,
 	}
+}
+
+func BenchmarkShowCertKey(b *testing.B) {
 	for name, signer := range benchmarkSigners() {
 		b.Run(name, func(b *testing.B) {
-			benchmark(b, signer, body, func(c *sms.Client) error { _, err := c.ShowCertKey(b.Context(), taskID); return err })
+			benchmark(b, signer, benchmarkCertKey(), func(c *sms.Client) error { _, err := c.ShowCertKey(b.Context(), taskID); return err })
 		})
 	}
 }

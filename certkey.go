@@ -54,7 +54,7 @@ func (c *Client) ShowCertKey(ctx context.Context, taskID string, opts ...CertKey
 	if err != nil {
 		return nil, err
 	}
-	var material *CertKey
+	material := new(CertKey)
 	err = c.pipeline.do(ctx, call{
 		operation: opShowCertKey,
 		target:    target,
@@ -63,7 +63,7 @@ func (c *Client) ShowCertKey(ctx context.Context, taskID string, opts ...CertKey
 			if err != nil {
 				return err
 			}
-			material = &CertKey{
+			*material = CertKey{
 				Cert:                 got.Cert,
 				PrivateKey:           NewSecret(got.PrivateKey),
 				CA:                   got.CA,

@@ -98,7 +98,7 @@ func (o options) client(endpoint string, signer Signer) *Client {
 		own := newTransport()
 		transport, closeIdle = newFirstConn(own), own.CloseIdleConnections
 	}
-	p := newPipeline(endpoint, &authTransport{signer: signer, base: transport}, userAgent(o.product))
+	p := newPipeline(endpoint, signer, transport, userAgent(o.product))
 	p.timeout, p.limit, p.retry, p.logger = o.timeout, o.limit, o.retry.withDefaults(), o.logger
 	if o.clientTimeout > 0 {
 		p.timeout = min(p.timeout, o.clientTimeout)

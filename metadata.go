@@ -130,7 +130,7 @@ func localPipeline(endpoint string, signer Signer, timeout time.Duration) *pipel
 	transport := newTransport()
 	transport.Proxy = nil
 	transport.DisableKeepAlives = true // the next request comes in hours
-	p := newPipeline(endpoint, &authTransport{signer: signer, base: transport}, userAgent(""))
+	p := newPipeline(endpoint, signer, transport, userAgent(""))
 	p.timeout = timeout
 	return p
 }

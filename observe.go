@@ -54,23 +54,24 @@ func (p *pipeline) withLogger(ctx context.Context) context.Context {
 	return context.WithValue(ctx, loggerKey{}, p.logger)
 }
 
-// loggerOf returns the logger of the call under way, or one that discards.
-func loggerOf(ctx context.Context) *slog.Logger {
-	if logger, ok := ctx.Value(loggerKey{}).(*slog.Logger); ok {
-		return logger
-	}
-	return slog.New(slog.DiscardHandler)
+// loggerOf returns the logger of the call under way, if it has one for level.
+func loggerOf(ctx context.Context, level slog.Level) (*slog.Logger, bool) {
+	logger, ok := ctx.Value(loggerKey{}).(*slog.Logger)
+	return logger, ok && logger.Enabled(ctx, level)
 }
 
 // report tells the log and the observer about an attempt.
 func (p *pipeline) report(ctx context.Context, a Attempt, sent *redactions) {
-	logger := loggerOf(ctx)
-	if p.observe == nil && !logger.Enabled(ctx, slog.LevelInfo) {
+	logger, logs := loggerOf(ctx, slog.LevelInfo)
+	if p.observe == nil && !logs {
 		return
 	}
 	a.RequestID = printable.Line(sent.clean(a.RequestID), maxErrorID)
 	if p.observe != nil {
 		p.observe(ctx, a)
+	}
+	if !logs {
+		return
 	}
 	if logger.Enabled(ctx, slog.LevelDebug) {
 		logger.LogAttrs(ctx, slog.LevelDebug, "sms: attempt", a.attrs()...)

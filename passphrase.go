@@ -27,7 +27,7 @@ func (c *Client) ShowPassphrase(ctx context.Context, taskID string) (*Passphrase
 	if err != nil {
 		return nil, err
 	}
-	var answer *Passphrase
+	answer := new(Passphrase)
 	err = c.pipeline.do(ctx, call{
 		operation: opShowPassphrase,
 		target:    target,
@@ -40,7 +40,7 @@ func (c *Client) ShowPassphrase(ctx context.Context, taskID string) (*Passphrase
 				return errors.New("the answer names another task than the one asked for " +
 					"(AllowTaskIDMismatch accepts that)")
 			}
-			answer = &Passphrase{TaskID: got.TaskID, Passphrase: NewSecret(got.Passphrase)}
+			*answer = Passphrase{TaskID: got.TaskID, Passphrase: NewSecret(got.Passphrase)}
 			return nil
 		},
 	})

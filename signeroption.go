@@ -96,7 +96,7 @@ func (o signerOptions) pipeline(signer Signer) *pipeline {
 		own.DisableKeepAlives = true // the next request comes in hours
 		transport, closeIdle = own, own.CloseIdleConnections
 	}
-	p := newPipeline(o.endpoint, &authTransport{signer: signer, base: transport}, userAgent(""))
+	p := newPipeline(o.endpoint, signer, transport, userAgent(""))
 	p.timeout, p.onBroken = timeout, closeIdle
 	return p
 }

@@ -88,8 +88,10 @@ func definite(err error) bool {
 }
 
 func logRenewal(ctx context.Context, kind string, expires time.Time) {
-	loggerOf(ctx).LogAttrs(ctx, slog.LevelInfo, "sms: credentials renewed",
-		slog.String("kind", kind), slog.Time("expires", expires))
+	if logger, ok := loggerOf(ctx, slog.LevelInfo); ok {
+		logger.LogAttrs(ctx, slog.LevelInfo, "sms: credentials renewed",
+			slog.String("kind", kind), slog.Time("expires", expires))
+	}
 }
 
 // Validate reports a configuration that cannot work.

@@ -44,6 +44,7 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func (t *authTransport) send(req *http.Request) (*http.Request, *http.Response, error) {
 	signed := req.Clone(req.Context())
+	setFixedHeaders(signed.Header)
 	if req.GetBody != nil { // a replay needs the body anew
 		body, err := req.GetBody()
 		if err != nil {
@@ -59,12 +60,19 @@ func (t *authTransport) send(req *http.Request) (*http.Request, *http.Response, 
 	return signed, resp, err
 }
 
+// setFixedHeaders sets what every request carries. Here, and not in resty, it is
+// not copied with each of the copies of the headers that resty and http.Client make.
+func setFixedHeaders(header http.Header) {
+	values := []string{"application/json", "identity", "application/json"}
+	header["Accept"], header["Accept-Encoding"], header["Content-Type"] = values[0:1:1], values[1:2:2], values[2:3:3]
+}
+
 // redactAdded notes the headers that a signer added: with a signer of the user's
 // own there is no other way to know what is a credential.
 func redactAdded(req, signed *http.Request) {
 	for name, values := range signed.Header {
 		switch name {
-		case headerDomainID, headerSDKDate:
+		case headerDomainID, headerSDKDate, "Accept", "Accept-Encoding", "Content-Type":
 			continue
 		}
 		if _, ours := req.Header[name]; ours {

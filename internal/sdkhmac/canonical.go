@@ -9,14 +9,11 @@ import (
 // appendPath appends the canonical path: every segment percent-encoded anew, a
 // slash at the end whether or not the request has one there.
 func appendPath(b []byte, path string) []byte {
-	start := len(b)
-	for i, segment := range strings.Split(path, "/") {
-		if i > 0 {
-			b = append(b, '/')
-		}
+	for segment := range strings.SplitSeq(strings.TrimPrefix(path, "/"), "/") {
+		b = append(b, '/')
 		b = appendEscaped(b, unescape(segment, url.PathUnescape))
 	}
-	if len(b) == start || b[len(b)-1] != '/' {
+	if b[len(b)-1] != '/' {
 		b = append(b, '/')
 	}
 	return b

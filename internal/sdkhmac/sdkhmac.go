@@ -5,7 +5,6 @@
 package sdkhmac
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -48,36 +47,73 @@ func SortHeaders(headers []Header) {
 
 // Authorization signs r and returns the value of the Authorization header.
 func (r Request) Authorization(accessKey, secretKey, date string) string {
-	return Algorithm + " Access=" + accessKey +
-		", SignedHeaders=" + r.SignedHeaders() +
-		", Signature=" + r.Signature(secretKey, date)
+	b := make([]byte, 0, 512)
+	b = append(b, Algorithm+" Access="...)
+	b = append(b, accessKey...)
+	b = append(b, ", SignedHeaders="...)
+	b = r.appendSignedHeaders(b)
+	b = append(b, ", Signature="...)
+	b = r.appendSignature(b, secretKey, date)
+	return string(b)
 }
 
 // Signature returns the lower-case hex of HMAC-SHA256 over the string to sign.
 func (r Request) Signature(secretKey, date string) string {
-	mac := hmac.New(sha256.New, []byte(secretKey))
-	mac.Write([]byte(r.StringToSign(date)))
-	return hex.EncodeToString(mac.Sum(nil))
+	return string(r.appendSignature(nil, secretKey, date))
+}
+
+func (r Request) appendSignature(b []byte, secretKey, date string) []byte {
+	sum := mac(secretKey, r.appendStringToSign(make([]byte, 0, 256), date))
+	return hex.AppendEncode(b, sum[:])
+}
+
+// mac is HMAC-SHA256, as RFC 2104 defines it. crypto/hmac does the same with the key on
+// the heap, and with a tenth of all the allocations of a call (BenchmarkSign).
+func mac(key string, text []byte) [sha256.Size]byte {
+	var block [sha256.BlockSize]byte
+	if len(key) > len(block) {
+		sum := sha256.Sum256([]byte(key))
+		copy(block[:], sum[:])
+	} else {
+		copy(block[:], key)
+	}
+	inner, outer := make([]byte, 0, len(block)+256), make([]byte, 0, len(block)+sha256.Size)
+	for _, c := range block {
+		inner, outer = append(inner, c^0x36), append(outer, c^0x5c)
+	}
+	sum := sha256.Sum256(append(inner, text...))
+	return sha256.Sum256(append(outer, sum[:]...))
 }
 
 // StringToSign returns algorithm, date and the hash of the canonical request.
-func (r Request) StringToSign(date string) string {
-	return Algorithm + "\n" + date + "\n" + HashBody(r.Canonical())
+func (r Request) StringToSign(date string) string { return string(r.appendStringToSign(nil, date)) }
+
+func (r Request) appendStringToSign(b []byte, date string) []byte {
+	sum := sha256.Sum256(r.appendCanonical(make([]byte, 0, 1<<10)))
+	b = append(b, Algorithm+"\n"...)
+	b = append(b, date...)
+	b = append(b, '\n')
+	return hex.AppendEncode(b, sum[:])
 }
 
 // SignedHeaders returns the names of the signed headers, joined by semicolons.
-func (r Request) SignedHeaders() string {
-	names := make([]string, len(r.Headers))
+func (r Request) SignedHeaders() string { return string(r.appendSignedHeaders(nil)) }
+
+func (r Request) appendSignedHeaders(b []byte) []byte {
 	for i, h := range r.Headers {
-		names[i] = h.Name
+		if i > 0 {
+			b = append(b, ';')
+		}
+		b = append(b, h.Name...)
 	}
-	return strings.Join(names, ";")
+	return b
 }
 
 // Canonical returns the canonical request: method, path, query, headers, names
 // of the signed headers and hash of the body, a line each.
-func (r Request) Canonical() []byte {
-	b := make([]byte, 0, 512)
+func (r Request) Canonical() []byte { return r.appendCanonical(nil) }
+
+func (r Request) appendCanonical(b []byte) []byte {
 	b = append(b, r.Method...)
 	b = append(b, '\n')
 	b = appendPath(b, r.Path)
@@ -91,7 +127,7 @@ func (r Request) Canonical() []byte {
 		b = append(b, '\n')
 	}
 	b = append(b, '\n')
-	b = append(b, r.SignedHeaders()...)
+	b = r.appendSignedHeaders(b)
 	b = append(b, '\n')
 	return append(b, r.BodyHash...)
 }

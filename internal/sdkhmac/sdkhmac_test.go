@@ -1,6 +1,9 @@
 package sdkhmac_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
 	"os"
 	"strings"
@@ -56,6 +59,27 @@ func TestThePublishedVectors(t *testing.T) {
 func TestTheHashOfNoBody(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, sdkhmac.EmptyBodyHash, sdkhmac.HashBody(nil))
+}
+
+// crypto/hmac, fed the string to sign, makes the same signature with keys shorter
+// and longer than a block.
+func TestSignatureIsHMAC(t *testing.T) {
+	t.Parallel()
+	req := sdkhmac.Request{Method: "GET", Path: "/", BodyHash: sdkhmac.EmptyBodyHash}
+	for length := range 3 * sha256.BlockSize {
+		key := strings.Repeat("k\xff\x00S", length)[:length]
+		want := hmac.New(sha256.New, []byte(key))
+		want.Write([]byte(req.StringToSign("date")))
+		assert.Equal(t, hex.EncodeToString(want.Sum(nil)), req.Signature(key, "date"), length)
+	}
+}
+
+func TestSigningHardlyAllocates(t *testing.T) { //nolint:paralleltest // other tests' allocations would count
+	req := sdkhmac.Request{
+		Method: "GET", Path: "/v3/tasks/a/passphrase", BodyHash: sdkhmac.EmptyBodyHash,
+		Headers: []sdkhmac.Header{{Name: "host", Value: "sms.test"}, {Name: "x-sdk-date", Value: "20060102T150405Z"}},
+	}
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { req.Authorization("AK", "SK", "20060102T150405Z") }), 1.0, "the result")
 }
 
 func TestCanonicalPathAndQuery(t *testing.T) {

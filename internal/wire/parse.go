@@ -13,27 +13,46 @@ import (
 // every field a string (the others may be null or absent). Unknown fields are
 // ignored; an error_code is not one of them. Errors never quote the body.
 func ParseCertKey(body []byte) (CertKey, error) {
-	var answer struct {
-		CertKey
-		errorCode
+	var key CertKey
+	plain := parsePlain(body, []field{
+		{name: "ca", value: &key.CA},
+		{name: "cert", value: &key.Cert},
+		{name: "private_key", value: &key.PrivateKey},
+		{name: "target_mgmt_cert", value: &key.TargetMgmtCert},
+		{name: "target_mgmt_private_key", value: &key.TargetMgmtPrivateKey},
+		{name: "target_data_cert", value: &key.TargetDataCert},
+		{name: "target_data_private_key", value: &key.TargetDataPrivateKey},
+	})
+	if !plain {
+		var answer struct {
+			CertKey
+			errorCode
+		}
+		if err := parse(body, &answer); err != nil {
+			return CertKey{}, err
+		}
+		if answer.refused() {
+			return CertKey{}, errRefused
+		}
+		key = answer.CertKey
 	}
-	if err := parse(body, &answer); err != nil {
-		return CertKey{}, err
-	}
-	switch {
-	case answer.refused():
-		return CertKey{}, errRefused
-	case answer.Cert == "":
+	switch "" {
+	case key.Cert:
 		return CertKey{}, errors.New("cert is missing or empty")
-	case answer.PrivateKey == "":
+	case key.PrivateKey:
 		return CertKey{}, errors.New("private_key is missing or empty")
 	}
-	return answer.CertKey, nil
+	return key, nil
 }
 
 // ParsePassphrase reads the one JSON object of a successful answer as strictly as
 // ParseCertKey does. passphrase must be there and may be empty; task_id may be absent.
 func ParsePassphrase(body []byte) (Passphrase, error) {
+	var plain Passphrase
+	fields := [...]field{{name: "task_id", value: &plain.TaskID}, {name: "passphrase", value: &plain.Passphrase}}
+	if parsePlain(body, fields[:]) && fields[1].seen {
+		return plain, nil
+	}
 	var answer struct {
 		TaskID     string  `json:"task_id"`
 		Passphrase *string `json:"passphrase"`

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -42,6 +43,58 @@ func TestWhatIsReadOutlivesTheBuffer(t *testing.T) {
 	require.NoError(t, err)
 	clear(body)
 	assert.Equal(t, wire.CertKey{Cert: "certificate", PrivateKey: "key"}, got)
+}
+
+// Whatever one byte more, less or other makes of an answer: it is read as the JSON
+// library's strict decoder reads it, by the short way for what the service writes or not.
+func TestEveryByteCounts(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"ca":"A\nB","cert":"C\n","private_key":"K"}`,
+		` { "cert" : "C" , "target_mgmt_cert" : "\n" , "private_key" : "KKKKKKKKK" } ` + "\n",
+		`{"cert":"\u0043","private_key":"é","x":[{}]}`,
+	} {
+		for at := range len(body) {
+			sameVerdict(t, body[:at]+body[at+1:])
+			for c := range 256 {
+				sameVerdict(t, body[:at]+string([]byte{byte(c)})+body[at+1:])
+				sameVerdict(t, body[:at]+string([]byte{byte(c)})+body[at:])
+			}
+		}
+	}
+	for _, body := range []string{
+		`{"cert":"C","cert":"C","private_key":"K"}`, `{"cert":"","cert":"C","private_key":"K"}`,
+		`{"cert":"C","private_key":"K","ca":"","ca":""}`, `{"cert":"C","private_key":"K",}`, `{,"cert":"C","private_key":"K"}`,
+		`{"cert":"C","private_key":"K"}{}`, `{"cert":"C\`, `{"cert":"C\"`, `{"cert":"C","private_key":"K\n\"}`, `{}`, `{`, ``,
+		"{\"cert\":\"12345678\x1f\",\"private_key\":\"K\"}", "{\"cert\":\"\x7f\",\"private_key\":\"K\"}", "{\"cert\":\"1234\x80678\",\"private_key\":\"K\"}",
+	} {
+		sameVerdict(t, body)
+	}
+}
+
+func TestAPassphraseMustBeThere(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"task_id":"t"}`, `{"task_id":"t","passphrase":null}`, `{"passphrase":"p","error_code":"SMS.1"}`, `{}`, `{"passphrase":1}`} {
+		_, err := wire.ParsePassphrase([]byte(body))
+		require.Error(t, err, body)
+	}
+	got, err := wire.ParsePassphrase([]byte(`{"passphrase":""}`))
+	require.NoError(t, err)
+	assert.Equal(t, wire.Passphrase{}, got)
+}
+
+func sameVerdict(t *testing.T, body string) {
+	t.Helper()
+	var want struct {
+		wire.CertKey
+		Refusal jsontext.Value `json:"error_code"`
+	}
+	err := json.Unmarshal([]byte(body), &want)
+	good := err == nil && want.Cert != "" && want.PrivateKey != "" && want.Refusal == nil
+	got, err := wire.ParseCertKey([]byte(body))
+	if (err == nil) != good || good && got != want.CertKey {
+		t.Fatalf("%q: %v, %+v", body, err, got)
+	}
 }
 
 func FuzzParseCertKey(f *testing.F) {
