@@ -1,10 +1,11 @@
 package wire
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -14,7 +15,7 @@ import (
 // ignored; an error_code is not one of them. Errors never quote the body.
 func ParseCertKey(body []byte) (CertKey, error) {
 	var key CertKey
-	plain := parsePlain(body, []field{
+	err := parse(body, []field{
 		{name: "ca", value: &key.CA},
 		{name: "cert", value: &key.Cert},
 		{name: "private_key", value: &key.PrivateKey},
@@ -23,23 +24,12 @@ func ParseCertKey(body []byte) (CertKey, error) {
 		{name: "target_data_cert", value: &key.TargetDataCert},
 		{name: "target_data_private_key", value: &key.TargetDataPrivateKey},
 	})
-	if !plain {
-		var answer struct {
-			CertKey
-			errorCode
-		}
-		if err := parse(body, &answer); err != nil {
-			return CertKey{}, err
-		}
-		if answer.refused() {
-			return CertKey{}, errRefused
-		}
-		key = answer.CertKey
-	}
-	switch "" {
-	case key.Cert:
+	switch {
+	case err != nil:
+		return CertKey{}, err
+	case key.Cert == "":
 		return CertKey{}, errors.New("cert is missing or empty")
-	case key.PrivateKey:
+	case key.PrivateKey == "":
 		return CertKey{}, errors.New("private_key is missing or empty")
 	}
 	return key, nil
@@ -48,55 +38,95 @@ func ParseCertKey(body []byte) (CertKey, error) {
 // ParsePassphrase reads the one JSON object of a successful answer as strictly as
 // ParseCertKey does. passphrase must be there and may be empty; task_id may be absent.
 func ParsePassphrase(body []byte) (Passphrase, error) {
-	var plain Passphrase
-	fields := [...]field{{name: "task_id", value: &plain.TaskID}, {name: "passphrase", value: &plain.Passphrase}}
-	if parsePlain(body, fields[:]) && fields[1].seen {
-		return plain, nil
-	}
-	var answer struct {
-		TaskID     string  `json:"task_id"`
-		Passphrase *string `json:"passphrase"`
-		errorCode
-	}
-	if err := parse(body, &answer); err != nil {
+	var answer Passphrase
+	fields := []field{{name: "passphrase", value: &answer.Passphrase}, {name: "task_id", value: &answer.TaskID}}
+	switch err := parse(body, fields); {
+	case err != nil:
 		return Passphrase{}, err
-	}
-	switch {
-	case answer.refused():
-		return Passphrase{}, errRefused
-	case answer.Passphrase == nil:
+	case !fields[0].seen:
 		return Passphrase{}, errors.New("passphrase is missing or null")
 	}
-	return Passphrase{TaskID: answer.TaskID, Passphrase: *answer.Passphrase}, nil
+	return answer, nil
 }
 
-// errorCode is what a refusal has and a success has not.
-type errorCode struct {
-	Value jsontext.Value `json:"error_code"`
+// field is a name that an object may have, and where its value goes.
+type field struct {
+	name  string
+	value *string
+	seen  bool // and not null
+}
+
+func find(fields []field, name string) *field {
+	for i := range fields {
+		if fields[i].name == name {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
+func parse(body []byte, fields []field) error {
+	if parsePlain(body, fields) {
+		return nil
+	}
+	for i := range fields {
+		*fields[i].value, fields[i].seen = "", false
+	}
+	return parseAny(body, fields)
+}
+
+// parseAny reads an object in whatever form JSON allows.
+func parseAny(body []byte, fields []field) error {
+	dec := jsontext.NewDecoder(bytes.NewBuffer(body))
+	if kind := dec.PeekKind(); kind != '{' && kind != 0 {
+		return errors.New("the body is not a JSON object")
+	}
+	_, err := dec.ReadToken()
+	for err == nil && dec.PeekKind() != '}' {
+		err = parseMember(dec, fields)
+	}
+	if err == nil {
+		_, err = dec.ReadToken()
+	}
+	if err == nil {
+		if _, err = dec.ReadToken(); errors.Is(err, io.EOF) {
+			return nil
+		}
+	}
+	// The decoder's own errors quote characters and names: say where, not what.
+	if broken, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
+		return fmt.Errorf("the body is not one valid JSON object (at byte %d)", broken.ByteOffset)
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		return errors.New("the body is not one valid JSON object")
+	}
+	return err
 }
 
 var errRefused = errors.New("the answer carries an error_code")
 
-func (e errorCode) refused() bool {
-	return len(e.Value) > 0 && e.Value.Kind() != 'n' && string(e.Value) != `""`
-}
-
-// parse is json.Unmarshal with errors that say where body is wrong and not what
-// stands there: those of the decoder quote characters and names.
-func parse(body []byte, answer any) error {
-	err := json.Unmarshal(body, answer)
-	var wrongType *json.SemanticError
-	var notJSON *jsontext.SyntacticError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &wrongType) && wrongType.JSONPointer == "":
-		return errors.New("the body is not a JSON object")
-	case errors.As(err, &wrongType): // the name is one of the fields above
-		return fmt.Errorf("%s is not a string", wrongType.JSONPointer.LastToken())
-	case errors.As(err, &notJSON):
-		return fmt.Errorf("the body is not one valid JSON object (at byte %d)", notJSON.ByteOffset)
-	default:
-		return errors.New("the body is not one valid JSON object")
+func parseMember(dec *jsontext.Decoder, fields []field) error {
+	token, err := dec.ReadToken()
+	if err != nil {
+		return err
 	}
+	name := token.String()
+	value, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	if name == "error_code" && value.Kind() != 'n' && string(value) != `""` {
+		return errRefused
+	}
+	f := find(fields, name)
+	if f == nil || value.Kind() == 'n' {
+		return nil
+	}
+	if value.Kind() != '"' {
+		return fmt.Errorf("%s is not a string", name) // one of our names
+	}
+	text, err := jsontext.AppendUnquote(nil, value)
+	*f.value, f.seen = string(text), true
+	clear(text)
+	return err
 }

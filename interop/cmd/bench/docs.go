@@ -50,7 +50,7 @@ func between(text []byte, mark string, table []byte) ([]byte, error) {
 	if !found || !closed {
 		return nil, fmt.Errorf("performance.md has no marks <!-- %s --> and <!-- /%[1]s -->", mark)
 	}
-	return fmt.Appendf(nil, "%s<!-- %s -->\n\n%s\n<!-- /%[2]s -->%s", before, mark, table, after), nil
+	return fmt.Appendf(nil, "%s<!-- %s -->\n\n%s\n<!-- /%[2]s -->%[4]s", before, mark, table, after), nil
 }
 
 func readJSON(file string, v any) error {

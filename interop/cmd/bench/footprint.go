@@ -23,6 +23,7 @@ type weight struct {
 	Packages   int     `json:"packages"`     // beside the standard library
 	Build      float64 `json:"build_user_s,omitempty"`
 	Start      spread  `json:"start_ms"` // process start to the end of the first call
+	Login      spread  `json:"login_ms"` // the same, with what comes from IAM before it
 	HTTP1      int     `json:"connections_http1"`
 	HTTP2      int     `json:"connections_http2"`
 	Peak       int64   `json:"peak_rss_bytes"` // at 1,000 calls at once
@@ -41,6 +42,15 @@ func programs() map[string]string {
 		oursName:     "example.com/huaweicloud/sms/internal/footprint",
 		officialName: "example.com/huaweicloud/sms/interop/footprint/official",
 		limitName:    "example.com/huaweicloud/sms/interop/footprint/bare",
+	}
+}
+
+// logins are programs that ask IAM first, by contender.
+func logins() map[string]string {
+	return map[string]string{
+		oursName:     "example.com/huaweicloud/sms/interop/footprint/login/ours",
+		officialName: "example.com/huaweicloud/sms/interop/footprint/login/official",
+		limitName:    "example.com/huaweicloud/sms/interop/footprint/login/bare",
 	}
 }
 
@@ -128,19 +138,31 @@ func (w *weigher) graph(ctx context.Context) error {
 	return nil
 }
 
-// start measures from the start of the process to the end of its two calls.
-func (w *weigher) start(ctx context.Context) error {
+// start measures from the start of the process to the end of its calls: of both,
+// and of one that asks IAM first.
+func (w *weigher) start(ctx context.Context) (err error) {
+	login := w.binary + "-login"
+	if text, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", login, logins()[w.name]).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, text)
+	}
+	if w.Start, err = timed(ctx, w.binary, w.server.HTTP1, token(), taskSmall); err != nil {
+		return err
+	}
+	w.Login, err = timed(ctx, login, w.server.HTTP1, w.server.IAM, "password", taskSmall)
+	return err
+}
+
+// timed runs a program often and measures how long it takes.
+func timed(ctx context.Context, program string, args ...string) (spread, error) {
 	var took []float64
 	for range 21 {
-		cmd := exec.CommandContext(ctx, w.binary, w.server.HTTP1, token(), taskSmall)
 		begin := time.Now()
-		if text, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%w: %s", err, text)
+		if text, err := exec.CommandContext(ctx, program, args...).CombinedOutput(); err != nil {
+			return spread{}, fmt.Errorf("%w: %s", err, text)
 		}
 		took = append(took, float64(time.Since(begin).Microseconds())/1000)
 	}
-	w.Start = newSpread(took)
-	return nil
+	return newSpread(took), nil
 }
 
 // connections counts what 64 goroutines of 50 calls open.

@@ -28,6 +28,7 @@ import (
 // A remote is the server, in a process of its own. It ends with this one.
 type remote struct {
 	HTTP1, HTTP2 string // endpoints
+	IAM          string // another, for those who log in
 	Control      string // where opened connections are counted
 	CA           string // file with the certificate to trust
 	Sizes        map[string]int
@@ -122,6 +123,9 @@ func serve(ctx context.Context, args []string) error {
 	if r.HTTP1, err = listen(ctx, cert, "http/1.1", answers, &opened); err != nil {
 		return err
 	}
+	if r.IAM, err = listen(ctx, cert, "http/1.1", answers, &opened); err != nil {
+		return err
+	}
 	if r.HTTP2, err = listen(ctx, cert, "h2", answers, &opened); err != nil {
 		return err
 	}
@@ -162,23 +166,33 @@ func listen(ctx context.Context, cert tls.Certificate, protocol string, answers 
 				opened.Add(1)
 			}
 		},
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body := answers.forPath(r.URL.Path)
-			if body == nil {
-				http.NotFound(w, r)
-				return
-			}
-			if r.URL.Path == "/v3/tasks/"+slowTask+"/certkey" {
-				time.Sleep(slowDelay)
-			}
-			w.Header().Set("Content-Type", "application/json")
-			w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-			w.Header().Set("X-Request-Id", "0123456789abcdef0123456789abcdef")
-			_, _ = w.Write(body)
-		}),
+		Handler: http.HandlerFunc(answers.serve),
 	}
 	go func() { _ = server.ServeTLS(listener, "", "") }()
 	return "https://" + listener.Addr().String(), nil
+}
+
+// serve plays SMS and, for those who log in, IAM.
+func (b bodies) serve(w http.ResponseWriter, r *http.Request) {
+	status, body := http.StatusOK, b.forPath(r.URL.Path)
+	switch r.URL.Path {
+	case "/v3/auth/tokens":
+		w.Header().Set("X-Subject-Token", token())
+		status, body = http.StatusCreated, []byte(`{"token":{"expires_at":"`+time.Now().Add(24*time.Hour).UTC().Format(time.RFC3339)+`"}}`)
+	case "/v3/auth/domains":
+		body = []byte(`{"domains":[{"id":"` + domainID + `","name":"domain"}]}`)
+	case "/v3/tasks/" + slowTask + "/certkey":
+		time.Sleep(slowDelay)
+	}
+	if body == nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Set("X-Request-Id", "0123456789abcdef0123456789abcdef")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
 }
 
 // serverCertificate makes the certificate of 127.0.0.1 and writes it to file.

@@ -74,6 +74,9 @@ func writeFootprintTable(w io.Writer, r footprintReport) {
 	row("process start to the end of both calls / net/http alone", func(x weight) string {
 		return fmt.Sprintf("%.2f", x.Start.Median/bare.Start.Median)
 	})
+	row("the same for one call, with what it needs from IAM", func(x weight) string {
+		return fmt.Sprintf("%.2f", x.Login.Median/bare.Login.Median)
+	})
 	row("connections opened by 64 goroutines × 50 calls, HTTP/1.1", func(x weight) string { return fmt.Sprint(x.HTTP1) })
 	row("the same, server with HTTP/2", func(x weight) string { return fmt.Sprint(x.HTTP2) })
 	row("peak memory at 1,000 calls at once", func(x weight) string { return fmt.Sprintf("%.0f MB", float64(x.Peak)/1e6) })

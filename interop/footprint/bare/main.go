@@ -1,11 +1,11 @@
-// Bare makes the same two requests with net/http alone: what a program weighs
-// that needs no library.
+// Bare makes the same two calls with net/http and encoding/json alone: what a
+// program weighs that needs no library.
 package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 )
@@ -17,13 +17,21 @@ func main() {
 }
 
 func run(ctx context.Context, endpoint, token, taskID string) error {
-	if err := get(ctx, endpoint+"/v3/tasks/"+taskID+"/certkey?enable_ca_cert=true", token); err != nil {
+	var material struct {
+		Cert       string `json:"cert"`
+		PrivateKey string `json:"private_key"`
+		CA         string `json:"ca"`
+	}
+	if err := get(ctx, endpoint+"/v3/tasks/"+taskID+"/certkey?enable_ca_cert=true", token, &material); err != nil {
 		return err
 	}
-	return get(ctx, endpoint+"/v3/tasks/"+taskID+"/passphrase", token)
+	var passphrase struct {
+		Passphrase string `json:"passphrase"`
+	}
+	return get(ctx, endpoint+"/v3/tasks/"+taskID+"/passphrase", token, &passphrase)
 }
 
-func get(ctx context.Context, url, token string) error {
+func get(ctx context.Context, url, token string, answer any) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
@@ -38,6 +46,5 @@ func get(ctx context.Context, url, token string) error {
 	if resp.StatusCode != http.StatusOK {
 		return errors.New(resp.Status)
 	}
-	_, err = io.ReadAll(resp.Body)
-	return err
+	return json.NewDecoder(resp.Body).Decode(answer)
 }
