@@ -1,0 +1,86 @@
+// Otel traces and measures calls with OpenTelemetry: a span for each call, below
+// it one for each of its attempts, and a histogram of their durations. The service is
+// a fake one in this process, which fails the first attempt.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+
+	"example.com/huaweicloud/sms"
+	"example.com/huaweicloud/sms/smstest"
+)
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	// A program of yours has exporters that send spans and metrics somewhere.
+	spans, metrics := tracetest.NewInMemoryExporter(), metric.NewManualReader()
+	tracers := trace.NewTracerProvider(trace.WithSyncer(spans))
+	tracer := tracers.Tracer("example")
+	observe, err := newObserver(tracer, metric.NewMeterProvider(metric.WithReader(metrics)).Meter("example"))
+	if err != nil {
+		return err
+	}
+
+	service := smstest.NewServer()
+	defer service.Close()
+	service.AddTask("task-1")
+	service.Fail(smstest.ShowCertKey, smstest.Status(503, ""))
+	client, err := service.Client(sms.WithObserver(observe))
+	if err != nil {
+		return err
+	}
+	err = traced(ctx, tracer, "fetch the keys", func(ctx context.Context) error {
+		_, err := client.ShowCertKey(ctx, "task-1")
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	printSpans(spans.GetSpans())
+	var measured metricdata.ResourceMetrics
+	if err := metrics.Collect(ctx, &measured); err != nil {
+		return err
+	}
+	printMetrics(measured)
+	return nil
+}
+
+func printSpans(spans tracetest.SpanStubs) {
+	for _, span := range spans {
+		parent := "-"
+		for _, other := range spans {
+			if span.Parent.SpanID() == other.SpanContext.SpanID() {
+				parent = other.Name
+			}
+		}
+		fmt.Printf("span %q, parent %q, %s %s\n", span.Name, parent, span.Status.Code, span.Status.Description)
+	}
+}
+
+func printMetrics(measured metricdata.ResourceMetrics) {
+	for _, scope := range measured.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			histogram, ok := m.Data.(metricdata.Histogram[float64])
+			if !ok {
+				continue
+			}
+			for _, point := range histogram.DataPoints {
+				status, _ := point.Attributes.Value("http.response.status_code")
+				fmt.Printf("metric %s, status %s: %d\n", m.Name, status.String(), point.Count)
+			}
+		}
+	}
+}
