@@ -45,7 +45,7 @@ func NewClient(endpoint string, signer Signer, opts ...Option) (*Client, error) 
 	if err != nil {
 		return nil, err
 	}
-	base, err := checkEndpoint(endpoint, o.insecure, "WithInsecureHTTP")
+	base, err := checkEndpoint(endpoint, o.insecure, "WithInsecureHTTP", "https://sms.ap-southeast-3.myhuaweicloud.com")
 	if err != nil {
 		return nil, err
 	}
@@ -218,10 +218,11 @@ func userAgent(product string) string {
 }
 
 // checkEndpoint returns endpoint in its normal form: no slash at the end. The
-// error does not quote it, as it may hold a password.
-func checkEndpoint(endpoint string, insecure bool, option string) (string, error) {
+// error does not quote it, as it may hold a password; it names the option that allows http
+// and shows an example.
+func checkEndpoint(endpoint string, insecure bool, option, example string) (string, error) {
 	refuse := func(text string) (string, error) {
-		return "", invalidArgument("the endpoint " + text + "; it should look like https://sms.ap-southeast-3.myhuaweicloud.com")
+		return "", invalidArgument("the endpoint " + text + "; it should look like " + example)
 	}
 	if endpoint == "" {
 		return refuse("is empty")

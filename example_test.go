@@ -105,10 +105,10 @@ func ExampleEndpoint() {
 func ExampleSecret() {
 	key := sms.NewSecret("-----BEGIN RSA PRIVATE KEY-----")
 	fmt.Printf("%v %+v %q %x\n", key, key, key, key)
-	fmt.Println(key.Reveal())
+	fmt.Println(key.Reveal(), key.IsZero())
 	// Output:
 	// [REDACTED] [REDACTED] [REDACTED] [REDACTED]
-	// -----BEGIN RSA PRIVATE KEY-----
+	// -----BEGIN RSA PRIVATE KEY----- false
 }
 
 func ExampleAPIError() {

@@ -145,5 +145,5 @@ func checkLocalEndpoint(what, endpoint string) (string, error) {
 			return "", invalidArgument(what + " is plain http, which only a link-local or loopback IP address may be")
 		}
 	}
-	return checkEndpoint(endpoint, true, "")
+	return checkEndpoint(endpoint, true, "", defaultMetadataEndpoint)
 }

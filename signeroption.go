@@ -71,7 +71,7 @@ func newSignerOptions(opts []SignerOption) (signerOptions, error) {
 		}
 		errs = append(errs, opt(&o))
 	}
-	endpoint, err := checkEndpoint(o.endpoint, o.insecure, "WithInsecureIAM")
+	endpoint, err := checkEndpoint(o.endpoint, o.insecure, "WithInsecureIAM", DefaultIAMEndpoint)
 	if err != nil {
 		err = fmt.Errorf("IAM: %w", err)
 	}
