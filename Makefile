@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt fmt-check vet lint race examples nested fuzz cover tidy shape matrix bench bench-footprint module clean
+.PHONY: help demo test check fmt fmt-check vet lint race examples nested fuzz cover tidy shape matrix api api-accept outdated release-check bench bench-footprint module clean
 
 GO ?= go
 MODULE := $(shell $(GO) list -m)
@@ -80,6 +80,29 @@ fuzz: ## run every fuzz target for FUZZTIME (3s)
 	    echo "fuzz $$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$p > .tools/fuzz.log || { cat .tools/fuzz.log; exit 1; }; \
 	  done; \
 	done
+
+api: ## compare the API with the last release's
+	@tag=$$(git describe --tags --abbrev=0 --match 'v*' 2> /dev/null || true); \
+	 if [ -z "$$tag" ]; then echo "no release yet: testdata/api.txt holds the API, and a test compares it"; exit 0; fi; \
+	 $(GO) -C tools build -o ../.tools/apidiff golang.org/x/exp/cmd/apidiff; \
+	 old=$$(mktemp -d); trap 'git worktree remove --force '$$old/src EXIT; git worktree add -q "$$old/src" "$$tag"; \
+	 (cd "$$old/src" && $(CURDIR)/.tools/apidiff -m -w "$$old/export" $(MODULE) 2> /dev/null); \
+	 lost=$$(.tools/apidiff -m -incompatible "$$old/export" $(MODULE) 2> /dev/null); \
+	 if [ -n "$$lost" ]; then echo "since $$tag, incompatible:"; echo "$$lost"; exit 1; fi; \
+	 echo "compatible with $$tag"
+
+api-accept: ## accept the exported API as it now is (testdata/api.txt)
+	$(GO) test -run '^TestTheAPIIsAsItWasAccepted$$' . -update-api
+
+outdated: ## list direct dependencies that have a newer version
+	@newer() { if [ -n "$$2" ]; then $(GO) -C $$1 list -m -u -f "{{if .Update}}$$1: {{.Path}} {{.Version}} -> {{.Update.Version}}{{end}}" $$2; fi; }; \
+	 for m in . $(NESTED); do \
+	   newer $$m "$$($(GO) -C $$m list -m -f '{{if not (or .Main .Indirect .Replace)}}{{.Path}}{{end}}' all)"; \
+	 done; \
+	 newer tools "$$($(GO) -C tools list -f '{{.Module.Path}}' tool | sort -u)"
+
+release-check: ## see that VERSION=v1.2.3 can be released
+	@VERSION=$(VERSION) MODULE=$(MODULE) bash tools/release-check
 
 bench: ## print the comparison with the official SDK and with bare net/http
 	@$(GO) -C interop run ./cmd/bench speed
