@@ -54,7 +54,7 @@ func (p *pipeline) diagnose(ctx, attemptCtx context.Context, err error, sent *re
 	}
 	if text := malformed(err); text != "" {
 		p.broken()
-		if cutShort(err) {
+		if cutShort(err) || unasked(err) {
 			return &transportError{invalidResponse(text), true}
 		}
 		return invalidResponse(text)
@@ -158,6 +158,8 @@ func malformed(err error) string {
 		return "the server does not speak TLS: is the endpoint's port right?"
 	case temporary(err):
 		return ""
+	case unasked(err):
+		return "the server sent something before it was asked"
 	case errors.As(err, &mime), errors.As(err, &protocol),
 		hasText(err, "malformed", "bad Content-Length", "multiple Content-Length", "invalid byte in chunk",
 			"chunk length", "chunked line", "chunked encoding", "unsupported transfer encoding", "transport connection broken",
@@ -183,6 +185,10 @@ func cutShort(err error) bool {
 	_, quoted, found := strings.Cut(text, "malformed HTTP status code ")
 	return found && len(quoted) < len(`"200"`)
 }
+
+// unasked reports whether the connection was given up because the server had sent
+// something on it before the request: the next one may be in order.
+func unasked(err error) bool { return hasText(err, "readLoopPeekFailLocked: %!w(<nil>)") }
 
 func headersTooLarge(err error) bool {
 	return hasText(err, "response headers exceeded", "response header list larger")

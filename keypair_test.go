@@ -18,11 +18,15 @@ import (
 	"example.com/huaweicloud/sms"
 )
 
-// openssl runs the command on input and returns what it writes.
+// openssl runs the command on input and returns what it writes. Where there is none
+// the test is skipped, but not in CI, which sets REQUIRE_TOOLS.
 func openssl(tb testing.TB, input string, args ...string) string {
 	tb.Helper()
 	path, err := exec.LookPath("openssl")
-	require.NoError(tb, err, "these tests compare with openssl: apt-get install openssl")
+	if err != nil && os.Getenv("REQUIRE_TOOLS") == "" {
+		tb.Skip("this test compares with openssl: apt-get install openssl")
+	}
+	require.NoError(tb, err)
 	command := exec.CommandContext(tb.Context(), path, args...)
 	command.Stdin = strings.NewReader(input)
 	var stderr strings.Builder

@@ -62,6 +62,7 @@ func TestWhatIsRetriedAndWhatIsNot(t *testing.T) {
 		"time-out of the dialler": fail(&net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}),
 		"temporary DNS failure":   fail(&net.DNSError{Err: "server misbehaving", Name: "sms.test", IsTemporary: true}),
 		"DNS time-out":            fail(&net.DNSError{Err: "timeout", Name: "sms.test", IsTimeout: true}),
+		"an answer unasked for":   fail(errors.New("readLoopPeekFailLocked: %!w(<nil>)")), // net/http's own words
 		"garbled Retry-After":     respond(http.StatusTooManyRequests, "", "Retry-After", "soon"),
 		"negative Retry-After":    respond(http.StatusTooManyRequests, "", "Retry-After", "-5"),
 		"passed Retry-After":      respond(http.StatusServiceUnavailable, "", "Retry-After", "Fri, 31 Dec 1999 23:00:00 GMT"),

@@ -48,8 +48,8 @@ func start(t *testing.T, args ...string) []string {
 // shell runs a line as a user would, in the emulator's environment.
 func shell(t *testing.T, env []string, line string) string {
 	t.Helper()
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Fatal("curl is needed for this test: apt-get install curl")
+	if _, err := exec.LookPath("curl"); err != nil && os.Getenv("REQUIRE_TOOLS") == "" {
+		t.Skip("this test drives the emulator with curl: apt-get install curl")
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
 	cmd.Env = env
