@@ -73,6 +73,11 @@ func TestCurl(t *testing.T) {
 	assert.True(t, strings.HasSuffix(got, "\n403"), got)
 	assert.Contains(t, got, "to perform action sms:server:getTaskPassphrase on resource")
 
+	allowed := start(t)
+	got = shell(t, allowed, withToken+`passphrase"`)
+	assert.True(t, strings.HasSuffix(got, "\n200"), got)
+	assert.Contains(t, got, `{"task_id":"demo-task","passphrase":"`)
+
 	got = shell(t, env, `curl -sS -D - -o /dev/null -X POST "$HUAWEICLOUD_SDK_IAM_ENDPOINT/v3/auth/tokens?nocatalog=true" -H 'Content-Type: application/json' `+
 		`-d '{"auth":{"identity":{"methods":["password"],"password":{"user":{"name":"ann","password":"secret","domain":{"name":"acme"}}}},"scope":{"domain":{"name":"acme"}}}}'`)
 	assert.Contains(t, strings.ToLower(got), "x-subject-token: ")
