@@ -1,6 +1,7 @@
 package sms
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -18,7 +19,8 @@ import (
 // concurrent use and must not quote a secret in its error.
 //
 // A signer may also implement Refresher, and Validate() error, which NewClient
-// calls so that a half-filled configuration is found there.
+// calls so that a half-filled configuration is found there; its error becomes
+// ErrInvalidArgument.
 type Signer interface {
 	Sign(req *http.Request) error
 }
@@ -45,10 +47,43 @@ func checkSigner(signer Signer) error {
 	if isNil(signer) {
 		return invalidArgument("the signer is nil: pass StaticToken, PasswordToken, StaticAccessKey or another Signer")
 	}
-	if v, ok := signer.(validator); ok {
-		return v.Validate()
+	return validate("signer", signer)
+}
+
+// validate asks v whether it is complete, where it can tell.
+func validate(what string, v any) error {
+	asked, ok := v.(validator)
+	if !ok {
+		return nil
 	}
-	return nil
+	err := asked.Validate()
+	if err == nil || errors.Is(err, ErrInvalidArgument) {
+		return err
+	}
+	return fmt.Errorf("sms: %w: the %s is not valid: %w", ErrInvalidArgument, what, err)
+}
+
+// signsRequests and sendsTokens tell the signers of this package apart, for what
+// takes only one kind. A signer of the user's own is neither.
+func signsRequests(signer Signer) bool {
+	_, ok := beneath(signer).(*keySigner)
+	return ok
+}
+
+func sendsTokens(signer Signer) bool {
+	switch beneath(signer).(type) {
+	case *staticToken, *tokenSigner:
+		return true
+	default:
+		return false
+	}
+}
+
+func beneath(signer Signer) Signer {
+	if env, ok := signer.(*envSigner); ok {
+		return env.Signer
+	}
+	return signer
 }
 
 // isNil reports whether v is nil or an interface that holds a nil pointer.

@@ -107,6 +107,9 @@ func AgencyToken(config AgencyConfig, base Signer, opts ...SignerOption) Signer 
 	if config.Agency == "" || config.Domain == "" {
 		err = errors.Join(err, invalidArgument("AgencyConfig needs the agency's name and the domain that it belongs to"))
 	}
+	if signsRequests(base) {
+		err = errors.Join(err, invalidArgument("AgencyToken wants a signer of tokens, such as PasswordToken: IAM gives agency tokens for tokens, not for access keys"))
+	}
 	if err := errors.Join(err, checkSigner(base)); err != nil {
 		return &tokenSigner{err: err}
 	}

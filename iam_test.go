@@ -293,6 +293,7 @@ func TestSignersThatCannotWorkAreRefusedAtOnce(t *testing.T) {
 		"AccessKeyFrom was given a nil source": sms.AccessKeyFrom((*cloud)(nil)),
 		"agency's name":                        sms.AgencyToken(sms.AgencyConfig{}, base),
 		"the signer is nil":                    sms.AgencyToken(sms.AgencyConfig{Agency: "a", Domain: "d"}, nil),
+		"AgencyToken wants a signer of tokens": sms.AgencyToken(sms.AgencyConfig{Agency: "a", Domain: "d"}, sms.StaticAccessKey(key)),
 		"FederatedConfig.Provider is empty":    sms.FederatedToken(sms.FederatedConfig{IDToken: idToken}),
 		"FederatedConfig.IDToken is nil":       sms.AccessKeyFrom(sms.FederatedAccessKey(sms.FederatedConfig{Provider: "p"})),
 		"only a link-local or loopback":        metadata("http://metadata.example"),

@@ -45,11 +45,14 @@ func STSEndpoint(region string) (string, error) {
 
 // DecodeAuthorizationMessage asks STS at stsEndpoint (see STSEndpoint) why a
 // request was refused: encoded is the EncodedAuthorizationMessage of the *APIError. The signer is
-// one of access keys; its owner needs the permission sts::decodeAuthorizationMessage.
+// one of access keys, such as StaticAccessKey; its owner needs the permission
+// sts::decodeAuthorizationMessage. Who has only a token can give the message to somebody who has a key.
 //
-// An empty message is ErrInvalidArgument, and so is one of more than 10,240
-// characters, which STS does not take. A refusal by STS is an *APIError whose Operation is
-// "DecodeAuthorizationMessage". The options are those of NewClient. Source:
+// An empty message is ErrInvalidArgument, and so are one of more than 10,240
+// characters, which STS does not take, and a signer of tokens. A refusal by STS is an *APIError
+// whose Operation is "DecodeAuthorizationMessage"; a key without a DomainID may fail at IAM's
+// "ListDomains" before. The options are those of NewClient, retries and bounds too. It is
+// safe for concurrent use. Source:
 // https://support.huaweicloud.com/intl/en-us/api-iam5/DecodeAuthorizationMessage.html
 func DecodeAuthorizationMessage(ctx context.Context, stsEndpoint string, signer Signer, encoded string, opts ...Option) (*Denial, error) {
 	switch {
@@ -58,6 +61,10 @@ func DecodeAuthorizationMessage(ctx context.Context, stsEndpoint string, signer 
 	case len(encoded) > maxEncodedMessage:
 		return nil, invalidArgument(fmt.Sprintf("the message has %d characters, and STS decodes at most %d: "+
 			"ask an administrator for the request id instead", len(encoded), maxEncodedMessage))
+	}
+	if sendsTokens(signer) {
+		return nil, invalidArgument("STS takes signatures of an access key and no tokens: pass StaticAccessKey or AccessKeyFrom, " +
+			"or give the message to an administrator who has a key")
 	}
 	client, err := NewClient(stsEndpoint, signer, opts...)
 	if err != nil {

@@ -79,6 +79,13 @@ func TestDecodeAuthorizationMessage(t *testing.T) {
 	require.ErrorContains(t, err, "DecodeAuthorizationMessage")
 	_, err = decode(nil, "x")
 	require.ErrorIs(t, err, sms.ErrInvalidArgument)
+	fromEnv, err := sms.Environment{Variables: vars{"HW_AUTH_TOKEN": srv.Token()}}.Signer()
+	require.NoError(t, err)
+	for _, tokens := range []sms.Signer{sms.StaticToken(srv.Token()), sms.TokenFrom(vault{srv}), fromEnv} {
+		_, err = decode(tokens, refused.EncodedAuthorizationMessage)
+		require.ErrorIs(t, err, sms.ErrInvalidArgument)
+		require.ErrorContains(t, err, "STS takes signatures of an access key")
+	}
 	srv.Deny(smstest.ActionDecode)
 	_, err = decode(signer, refused.EncodedAuthorizationMessage)
 	require.ErrorIs(t, err, sms.ErrForbidden)

@@ -52,10 +52,7 @@ func checkSource(function string, source any) error {
 	if isNil(source) {
 		return invalidArgument(function + " was given a nil source")
 	}
-	if v, ok := source.(validator); ok {
-		return v.Validate()
-	}
-	return nil
+	return validate("source", source)
 }
 
 // tokenSigner sends a token that renews itself.

@@ -1,6 +1,7 @@
 package sms_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -117,13 +118,20 @@ func (sealed) Sign(*http.Request) error { return errSigner }
 
 func TestASignerOfTheUsersOwnIsValidated(t *testing.T) {
 	t.Parallel()
-	_, err := sms.NewClient(mockEndpoint, invalid{})
-	require.ErrorIs(t, err, errSigner)
+	for _, signer := range []sms.Signer{invalid{}, sms.TokenFrom(invalid{}), sms.AccessKeyFrom(invalid{})} {
+		_, err := sms.NewClient(mockEndpoint, signer)
+		require.ErrorIs(t, err, errSigner)
+		require.ErrorIs(t, err, sms.ErrInvalidArgument)
+	}
 }
 
 type invalid struct{ sealed }
 
 func (invalid) Validate() error { return errSigner }
+
+func (invalid) Token(context.Context) (sms.Token, error) { return sms.Token{}, errSigner }
+
+func (invalid) AccessKey(context.Context) (sms.AccessKey, error) { return sms.AccessKey{}, errSigner }
 
 func TestATransportErrorThatQuotesTheCredentialIsCleared(t *testing.T) {
 	t.Parallel()
