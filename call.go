@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"maps"
 	"net/http"
 	"sync"
@@ -44,11 +43,10 @@ type pipeline struct {
 	limit    int64         // bytes of a success body, decoded
 	retry    RetryPolicy   // defaults filled in
 	budget   budget
-	logger   *slog.Logger                   // nil: that of the call on whose behalf this one is made
-	observe  func(context.Context, Attempt) // may be nil
-	buffers  sync.Pool                      // *[]byte
-	requests sync.Pool                      // *resty.Request without header and body
-	onBroken func()                         // called after an answer that breaks HTTP or JSON; may be nil
+	watchers *watchers // nil: those of the call on whose behalf this one is made
+	buffers  sync.Pool // *[]byte
+	requests sync.Pool // *resty.Request without header and body
+	onBroken func()    // called after an answer that breaks HTTP or JSON; may be nil
 }
 
 // newPipeline builds a pipeline over transport, with the credentials of signer on
@@ -81,8 +79,8 @@ func (p *pipeline) do(ctx context.Context, c call) error {
 	if err := ctx.Err(); err != nil {
 		return &callError{operation: c.operation, err: err, hint: "the context had ended, nothing was sent"}
 	}
-	ctx = p.withLogger(ctx)
-	ctx, sent := withRedactions(ctx)
+	watched := p.watchers.in(ctx) // what the watchers get: without what is sent
+	ctx, sent := withRedactions(watched)
 	redactIn(ctx, c.secrets...)
 	for number := 1; ; number++ {
 		a := Attempt{Operation: c.operation, Number: number, Start: time.Now()}
@@ -91,7 +89,7 @@ func (p *pipeline) do(ctx context.Context, c call) error {
 		if a.Err != nil {
 			a.Wait, a.Retry = p.backoff(ctx, number, a.Err)
 		}
-		p.report(ctx, a, sent)
+		report(watched, a, sent)
 		if a.Err == nil {
 			p.budget.deposit()
 			return nil

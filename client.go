@@ -99,11 +99,13 @@ func (o options) client(endpoint string, signer Signer) *Client {
 		transport, closeIdle = newFirstConn(own), own.CloseIdleConnections
 	}
 	p := newPipeline(endpoint, signer, transport, userAgent(o.product))
-	p.timeout, p.limit, p.retry, p.logger = o.timeout, o.limit, o.retry.withDefaults(), o.logger
+	p.timeout, p.limit, p.retry, p.onBroken = o.timeout, o.limit, o.retry.withDefaults(), closeIdle
 	if o.clientTimeout > 0 {
 		p.timeout = min(p.timeout, o.clientTimeout)
 	}
-	p.observe, p.onBroken = o.observe, closeIdle
+	if o.logger != nil || o.observe != nil {
+		p.watchers = &watchers{logger: o.logger, observe: o.observe}
+	}
 	return &Client{pipeline: p, signer: signer, closeIdle: closeIdle, allowTaskMismatch: o.allowTaskMismatch}
 }
 

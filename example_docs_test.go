@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"example.com/huaweicloud/sms"
 	"example.com/huaweicloud/sms/smstest"
@@ -46,27 +47,38 @@ func ExampleNewClient() {
 	// Output: sms: invalid argument: the token is empty
 }
 
+// counters count attempts by operation and status, and retries.
+type counters struct {
+	mu       sync.Mutex // many attempts come at a time
+	attempts map[string]int
+	retries  int
+}
+
+func (c *counters) observe(_ context.Context, a sms.Attempt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.attempts[fmt.Sprintf("%s %d", a.Operation, a.StatusCode)]++
+	if a.Retry {
+		c.retries++
+	}
+}
+
 func ExampleWithObserver() {
 	srv := smstest.NewServer()
 	defer srv.Close()
 	srv.AddTask("task-1")
-	requests, retries := map[string]int{}, 0
+	srv.Fail(smstest.ShowCertKey, smstest.Status(503, ""))
 
-	observe := func(_ context.Context, a sms.Attempt) {
-		requests[fmt.Sprintf("%s %d", a.Operation, a.StatusCode)]++
-		if a.Retry {
-			retries++
-		}
-	}
-	client, err := srv.Client(sms.WithObserver(observe))
+	counted := counters{attempts: map[string]int{}}
+	client, err := srv.Client(sms.WithObserver(counted.observe))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	_, _ = client.ShowCertKey(context.Background(), "task-1")
 	_, _ = client.ShowCertKey(context.Background(), "task-2")
-	fmt.Println(requests, retries)
-	// Output: map[ShowCertKey 200:1 ShowCertKey 404:1] 0
+	fmt.Println(counted.attempts, counted.retries)
+	// Output: map[ShowCertKey 200:1 ShowCertKey 404:1 ShowCertKey 503:1] 1
 }
 
 // certKeys is what a service of the user's own needs of a client: *sms.Client

@@ -14,24 +14,56 @@ import (
 // redactions collects, while a call is under way, the credentials that it sent,
 // so that an answer that echoes them can be cleared of them.
 type redactions struct {
-	mu     sync.Mutex
-	values []string
-	room   [4]string // where values begins: as many as an access key needs
+	mu       sync.Mutex
+	values   []string
+	room     [4]string // where values begins: as many as an access key needs
+	replayed bool      // the attempt was sent once more, with other credentials
 }
 
 type redactionsKey struct{}
 
+// withRedactions puts redactions into a context, behind a function: dumpers that
+// walk a context by reflection do not find what is in them.
 func withRedactions(ctx context.Context) (context.Context, *redactions) {
 	r := &redactions{}
 	r.values = r.room[:0]
-	return context.WithValue(ctx, redactionsKey{}, r), r
+	return context.WithValue(ctx, redactionsKey{}, r.self), r
 }
 
-// redactIn notes credentials that the request of ctx carries. Without a call
-// under way, as when a user signs a request of their own, it does nothing.
-func redactIn(ctx context.Context, values ...string) {
-	r, ok := ctx.Value(redactionsKey{}).(*redactions)
+func (r *redactions) self() *redactions { return r }
+
+// redactionsOf returns those of the call under way, nil without one, as when a user
+// signs a request of their own.
+func redactionsOf(ctx context.Context) *redactions {
+	self, ok := ctx.Value(redactionsKey{}).(func() *redactions)
 	if !ok {
+		return nil
+	}
+	return self()
+}
+
+// noteReplay notes that the attempt under way is sent once more.
+func noteReplay(ctx context.Context) {
+	if r := redactionsOf(ctx); r != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.replayed = true
+	}
+}
+
+// tookReplay reports whether the attempt was sent once more, and forgets it.
+func (r *redactions) tookReplay() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	replayed := r.replayed
+	r.replayed = false
+	return replayed
+}
+
+// redactIn notes credentials that the request of ctx carries.
+func redactIn(ctx context.Context, values ...string) {
+	r := redactionsOf(ctx)
+	if r == nil {
 		return
 	}
 	r.mu.Lock()

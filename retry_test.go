@@ -1,11 +1,9 @@
 package sms_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -338,57 +336,5 @@ func TestABudgetKeepsRetriesFromMultiplyingAnOutage(t *testing.T) {
 			require.Error(t, err)
 		}
 		assert.Equal(t, 105, attempts, "25 successes pay for 5 retries")
-	})
-}
-
-func TestTheLogTellsOfAttemptsAndRetriesAndNothingSecret(t *testing.T) {
-	t.Parallel()
-	var log bytes.Buffer
-	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	synctest.Test(t, func(t *testing.T) {
-		client := mockClient(t, inTurn(
-			respond(http.StatusServiceUnavailable, `{"error_msg":"busy `+canaryToken+`"}`, "X-Request-Id", "first"),
-			respond(http.StatusOK, passphraseBody, "X-Request-Id", "second"),
-		), sms.WithLogger(logger))
-		_, err := client.ShowPassphrase(t.Context(), taskID)
-		require.NoError(t, err)
-	})
-	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
-	require.Len(t, lines, 3)
-	assert.Contains(t, lines[0], `"operation":"ShowPassphrase","attempt":1`)
-	assert.Contains(t, lines[0], `"status":503,"request_id":"first"`)
-	assert.Contains(t, lines[1], `"wait":`)
-	assert.Contains(t, lines[1], `"reason":"503 Service Unavailable"`)
-	assert.Contains(t, lines[2], `"status":200,"request_id":"second"`)
-	assert.NotContains(t, log.String(), canaryToken)
-	assert.NotContains(t, log.String(), "hunter2")
-}
-
-func TestAnObserverIsToldOfEachAttempt(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		type key struct{}
-		var seen []sms.Attempt
-		start := time.Now()
-		client := mockClient(t, inTurn(
-			respond(http.StatusServiceUnavailable, "", "X-Request-Id", "first", "Retry-After", "2"),
-			fail(io.EOF),
-			respond(http.StatusOK, passphraseBody, "X-Request-Id", "third"),
-		), sms.WithObserver(func(ctx context.Context, a sms.Attempt) {
-			assert.Equal(t, "of the call", ctx.Value(key{}))
-			seen = append(seen, a)
-		}))
-		_, err := client.ShowPassphrase(context.WithValue(t.Context(), key{}, "of the call"), taskID)
-		require.NoError(t, err)
-		require.Len(t, seen, 3)
-		require.ErrorIs(t, seen[0].Err, sms.ErrServer)
-		require.ErrorIs(t, seen[1].Err, io.EOF)
-		assert.Equal(t, sms.Attempt{
-			Operation: "ShowPassphrase", Number: 1, Start: start, StatusCode: 503, RequestID: "first",
-			Err: seen[0].Err, Retry: true, Wait: 2 * time.Second,
-		}, seen[0])
-		assert.True(t, seen[1].Retry)
-		assert.Zero(t, seen[1].StatusCode)
-		assert.Equal(t, sms.Attempt{Operation: "ShowPassphrase", Number: 3, Start: seen[2].Start, StatusCode: 200, RequestID: "third"}, seen[2])
 	})
 }

@@ -38,6 +38,7 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		resp.Body = rewind(body)
 		return unsigned(resp, req), nil
 	}
+	noteReplay(req.Context())
 	_, resp, err = t.send(req)
 	return unsigned(resp, req), err
 }

@@ -1,12 +1,15 @@
 // Otel traces and measures calls with OpenTelemetry: a span for each call, below
-// it one for each of its attempts, and a histogram of their durations. The service is
-// a fake one in this process, which fails the first attempt.
+// it one for each of its attempts and for the request of a token, and a histogram of
+// their durations. The service is a fake one in this process, which fails the first attempt.
 package main
 
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
@@ -18,13 +21,13 @@ import (
 )
 
 func main() {
-	if err := run(context.Background()); err != nil {
+	if err := run(context.Background(), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context) error {
+func run(ctx context.Context, out io.Writer) error {
 	// A program of yours has exporters that send spans and metrics somewhere.
 	spans, metrics := tracetest.NewInMemoryExporter(), metric.NewManualReader()
 	tracers := trace.NewTracerProvider(trace.WithSyncer(spans))
@@ -38,7 +41,10 @@ func run(ctx context.Context) error {
 	defer service.Close()
 	service.AddTask("task-1")
 	service.Fail(smstest.ShowCertKey, smstest.Status(503, ""))
-	client, err := service.Client(sms.WithObserver(observe))
+	service.AddUser("account", "agent", "password")
+	signer := sms.PasswordToken(sms.PasswordConfig{Domain: "account", User: "agent", Password: sms.NewSecret("password")},
+		service.SignerOptions()...)
+	client, err := sms.NewClient(service.Endpoint(), signer, sms.WithHTTPClient(service.HTTPClient()), sms.WithObserver(observe))
 	if err != nil {
 		return err
 	}
@@ -49,16 +55,16 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	printSpans(spans.GetSpans())
+	printSpans(out, spans.GetSpans())
 	var measured metricdata.ResourceMetrics
 	if err := metrics.Collect(ctx, &measured); err != nil {
 		return err
 	}
-	printMetrics(measured)
+	printMetrics(out, measured)
 	return nil
 }
 
-func printSpans(spans tracetest.SpanStubs) {
+func printSpans(out io.Writer, spans tracetest.SpanStubs) {
 	for _, span := range spans {
 		parent := "-"
 		for _, other := range spans {
@@ -66,11 +72,16 @@ func printSpans(spans tracetest.SpanStubs) {
 				parent = other.Name
 			}
 		}
-		fmt.Printf("span %q, parent %q, %s %s\n", span.Name, parent, span.Status.Code, span.Status.Description)
+		fmt.Fprintf(out, "span %q, parent %q, %s", span.Name, parent, span.Status.Code)
+		if span.Status.Description != "" {
+			fmt.Fprint(out, ": ", span.Status.Description)
+		}
+		fmt.Fprintln(out)
 	}
 }
 
-func printMetrics(measured metricdata.ResourceMetrics) {
+func printMetrics(out io.Writer, measured metricdata.ResourceMetrics) {
+	var lines []string
 	for _, scope := range measured.ScopeMetrics {
 		for _, m := range scope.Metrics {
 			histogram, ok := m.Data.(metricdata.Histogram[float64])
@@ -78,9 +89,12 @@ func printMetrics(measured metricdata.ResourceMetrics) {
 				continue
 			}
 			for _, point := range histogram.DataPoints {
+				operation, _ := point.Attributes.Value("sms.operation")
 				status, _ := point.Attributes.Value("http.response.status_code")
-				fmt.Printf("metric %s, status %s: %d\n", m.Name, status.String(), point.Count)
+				lines = append(lines, fmt.Sprintf("metric %s, %s %s: %d\n", m.Name, operation.String(), status.String(), point.Count))
 			}
 		}
 	}
+	slices.Sort(lines) // the SDK keeps no order
+	fmt.Fprint(out, strings.Join(lines, ""))
 }

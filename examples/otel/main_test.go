@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -53,4 +57,16 @@ func TestAFailedCallIsMarked(t *testing.T) {
 	failure := errors.New("refused")
 	require.ErrorIs(t, traced(t.Context(), tracer, "call", func(context.Context) error { return failure }), failure)
 	assert.Equal(t, codes.Error, exporter.GetSpans()[0].Status.Code)
+}
+
+// What the documents show of this program is what it prints.
+func TestTheOutputIsTheDocumentedOne(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	require.NoError(t, run(t.Context(), &out))
+	document, err := os.ReadFile("../../docs/observability.md")
+	require.NoError(t, err)
+	printed := regexp.MustCompile("request id [0-9a-f]+").ReplaceAllString(out.String(), "request id ...")
+	shown := strings.Contains(strings.ReplaceAll(string(document), "\r\n", "\n"), "```\n"+printed+"```\n")
+	assert.True(t, shown, "docs/observability.md should show:\n%s", printed)
 }

@@ -22,6 +22,7 @@ func newObserver(tracer trace.Tracer, meter metric.Meter) (func(context.Context,
 	return func(ctx context.Context, a sms.Attempt) {
 		attributes := []attribute.KeyValue{
 			attribute.String("sms.operation", a.Operation), attribute.Int("http.response.status_code", a.StatusCode),
+			attribute.Bool("sms.replayed", a.Replayed), // a 401 came first, and the signer cured it
 		}
 		durations.Record(ctx, a.Duration.Seconds(), metric.WithAttributes(attributes...))
 		_, span := tracer.Start(ctx, "attempt "+a.Operation, trace.WithTimestamp(a.Start), trace.WithSpanKind(trace.SpanKindClient),
