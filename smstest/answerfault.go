@@ -29,14 +29,18 @@ func Change(change func(*Answer)) Fault {
 }
 
 // Status answers with a status, a body and headers, given as names and values in
-// turn. A body that begins with "{" is sent as JSON.
+// turn. A body that begins with "{" is sent as JSON. It panics for a status that is
+// not 100 to 999 and for a name without a value.
 func Status(status int, body string, headers ...string) Fault {
+	if status < 100 || status > 999 || len(headers)%2 != 0 {
+		misuse("Status wants a status from 100 to 999, and headers as names and values in turn")
+	}
 	return Fault{func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		a := Answer{Status: status, Header: w.Header().Clone(), Body: []byte(body)}
 		if strings.HasPrefix(body, "{") {
 			a.Header.Set("Content-Type", "application/json")
 		}
-		for i := 0; i+1 < len(headers); i += 2 {
+		for i := 0; i < len(headers); i += 2 {
 			a.Header.Add(headers[i], headers[i+1])
 		}
 		a.send(w)
@@ -75,7 +79,11 @@ func GzipBomb(size int64) Fault {
 }
 
 // Flood answers with a status and a body of so many bytes, which repeats pattern.
+// It panics for a status that is not 100 to 999 and for no pattern.
 func Flood(status int, size int64, pattern string) Fault {
+	if status < 100 || status > 999 || pattern == "" {
+		misuse("Flood wants a status from 100 to 999 and a pattern")
+	}
 	return Fault{func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		w.WriteHeader(status)
 		flood(r.Context(), w, size, pattern)
@@ -113,9 +121,12 @@ func Delay(d time.Duration) Fault {
 	}}
 }
 
-// Drip sends the body of the right answer in pieces of so many bytes, with a
-// pause after each.
+// Drip sends the body of the right answer in pieces of so many bytes, 1 or more,
+// with a pause after each. It panics for fewer.
 func Drip(piece int, pause time.Duration) Fault {
+	if piece < 1 {
+		misuse("Drip wants pieces of 1 byte or more")
+	}
 	return Fault{func(w http.ResponseWriter, r *http.Request, right http.Handler) {
 		a := answerOf(w, r, right)
 		a.sendHeader(w)
@@ -135,10 +146,10 @@ func Hang() Fault {
 }
 
 // Stall sends the right headers and so many bytes of the right body, and then
-// nothing until the client has left or the server is closed.
+// nothing until the client has left or the server is closed. A negative number is 0.
 func Stall(after int) Fault {
 	return Fault{func(w http.ResponseWriter, r *http.Request, right http.Handler) {
-		sendPart(w, r, right, after)
+		sendPart(w, r, right, max(after, 0))
 		<-r.Context().Done()
 	}}
 }

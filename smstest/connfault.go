@@ -28,8 +28,10 @@ const (
 )
 
 // FailConnections makes the next connections to a service go wrong, the first one
-// in the first way and so on. It replaces what was said before.
+// in the first way and so on. It replaces what was said before, and panics for what
+// is no service.
 func (s *Server) FailConnections(service Service, faults ...ConnFault) {
+	checkService(service)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.connFaults[service] = faults

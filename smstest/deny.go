@@ -10,15 +10,17 @@ import (
 
 // Deny makes the service refuse action to everyone, with 403 and SMS.9004, until
 // Allow. The actions are ActionGetCert and ActionGetTaskPassphrase: one may be denied and the
-// other not. ActionDecode is one of STS.
+// other not. ActionDecode is one of STS. It panics for what is no action.
 func (s *Server) Deny(action string) {
+	checkAction(action)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.denied[action] = true
 }
 
-// Allow takes a Deny back.
+// Allow takes a Deny back. It panics for what is no action.
 func (s *Server) Allow(action string) {
+	checkAction(action)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.denied, action)

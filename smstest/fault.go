@@ -24,9 +24,10 @@ type plan func() (Fault, bool)
 
 // Fail makes the next requests for an operation go wrong: the first that comes
 // gets the first fault and so on; those that come after the last are served as they should be. The
-// operation is ShowCertKey or another of the constants of this package, "" for any.
-// It replaces what was said about the operation before. Requests are counted whether
-// or not they are authenticated.
+// operation is ShowCertKey or another of Operations, "" for any; where something was said about
+// both, the operation's own comes first. It replaces what was said about the operation before.
+// Requests are counted whether or not they are authenticated. It panics where there is
+// no such operation, as a test would pass for the wrong reason.
 func (s *Server) Fail(operation string, faults ...Fault) {
 	s.setPlan(operation, func() (Fault, bool) {
 		if len(faults) == 0 {
@@ -38,17 +39,22 @@ func (s *Server) Fail(operation string, faults ...Fault) {
 	})
 }
 
-// FailAlways makes all requests for an operation go wrong until Heal.
+// FailAlways makes all requests for an operation go wrong until Heal. It names
+// operations as Fail does.
 func (s *Server) FailAlways(operation string, fault Fault) {
 	s.setPlan(operation, func() (Fault, bool) { return fault, true })
 }
 
 // FailAtRandom makes each request for an operation go wrong with a probability
-// between 0 and 1, in one of the given ways. The same seed draws the same sequence.
+// from 0 to 1, in one of the given ways. The same seed draws the same sequence. It
+// names operations as Fail does, and panics for another probability and without faults.
 func (s *Server) FailAtRandom(operation string, seed uint64, probability float64, faults ...Fault) {
+	if !(probability >= 0 && probability <= 1) || len(faults) == 0 {
+		misuse("FailAtRandom wants a probability from 0 to 1 and at least one fault")
+	}
 	draw := rand.New(rand.NewPCG(seed, seed))
 	s.setPlan(operation, func() (Fault, bool) {
-		if len(faults) == 0 || draw.Float64() >= probability {
+		if draw.Float64() >= probability {
 			return Fault{}, true
 		}
 		return faults[draw.IntN(len(faults))], true
@@ -66,6 +72,7 @@ func (s *Server) Heal() {
 }
 
 func (s *Server) setPlan(operation string, p plan) {
+	checkOperation(operation)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.plans[operation] = p

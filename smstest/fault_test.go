@@ -44,6 +44,24 @@ func ExampleServer_Fail() {
 	// ShowPassphrase 200
 }
 
+// A client against a service of which nothing works.
+func ExampleOperations() {
+	srv := smstest.NewServer()
+	defer srv.Close()
+	for _, operation := range smstest.Operations() {
+		srv.FailAlways(operation, smstest.Status(503, ""))
+	}
+	for _, action := range smstest.Actions() {
+		srv.Deny(action) // not seen before the faults are gone
+	}
+	fmt.Println(call(srv))
+	srv.Heal()
+	fmt.Println(call(srv))
+	// Output:
+	// refused with 503
+	// refused with 403
+}
+
 // A connection that is reset before anything is sent on it.
 func ExampleServer_FailConnections() {
 	srv := smstest.NewServer()

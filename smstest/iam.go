@@ -3,6 +3,7 @@ package smstest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"example.com/huaweicloud/sms"
@@ -11,6 +12,7 @@ import (
 // The operations of IAM and STS, as they stand in Request.Operation.
 const (
 	CreateToken                = "CreateToken"                // POST /v3/auth/tokens
+	CreateTokenByAgency        = "CreateTokenByAgency"        // the same, for an agency
 	ListDomains                = "ListDomains"                // GET /v3/auth/domains
 	CreateTemporaryKey         = "CreateTemporaryKey"         // POST /v3.0/OS-CREDENTIAL/securitytokens
 	ExchangeIDToken            = "ExchangeIDToken"            // POST /v3.0/OS-AUTH/id-token/tokens
@@ -33,6 +35,9 @@ func (s *Server) STSEndpoint() string { return s.endpoints[IAM].url }
 func (s *Server) routeIAM(r *http.Request) operation {
 	switch r.Method + " " + r.URL.EscapedPath() {
 	case "POST /v3/auth/tokens":
+		if asksForAgency(r) {
+			return operation{name: CreateTokenByAgency, serve: s.createToken}
+		}
 		return operation{name: CreateToken, serve: s.createToken}
 	case "GET /v3/auth/domains":
 		return operation{name: ListDomains, serve: s.listDomains}
@@ -96,15 +101,26 @@ type named struct {
 
 // readAuthRequest reads the body. Where it cannot be read, it has been refused.
 func readAuthRequest(w http.ResponseWriter, r *http.Request) (authRequest, bool) {
-	var request authRequest
-	body, err := readBody(r)
-	if err == nil {
-		err = json.Unmarshal(body, &request)
-	}
+	request, err := parseAuthRequest(r)
 	if err != nil {
 		refuseIAM(w, http.StatusBadRequest, "The request body is invalid")
 	}
 	return request, err == nil
+}
+
+func parseAuthRequest(r *http.Request) (request authRequest, err error) {
+	body, err := readBody(r)
+	if err != nil {
+		return authRequest{}, err
+	}
+	err = json.Unmarshal(body, &request)
+	return request, err
+}
+
+// asksForAgency tells CreateTokenByAgency from CreateToken, which have one address.
+func asksForAgency(r *http.Request) bool {
+	request, err := parseAuthRequest(r)
+	return err == nil && slices.Contains(request.Auth.Identity.Methods, "assume_role")
 }
 
 // refuseIAM answers as IAM does, where the code is a number.

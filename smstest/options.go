@@ -36,7 +36,9 @@ func defaults() options {
 
 // WithAddress makes a service listen on address, "host:port", in place of a free
 // port of the loopback interface. The host is added to the names in the certificate.
+// It panics for what is no service, and NewServer for an address that cannot be listened on.
 func WithAddress(service Service, address string) Option {
+	checkService(service)
 	return func(o *options) { o.addresses[service] = address }
 }
 
@@ -68,8 +70,8 @@ func WithRequiredContentType() Option {
 	return func(o *options) { o.requireContentType = true }
 }
 
-// WithTokenLength sets how many characters tokens have: 512 by default. The
-// service documents 1 to 16,384.
+// WithTokenLength sets how many characters tokens have: 512 by default, 32 at
+// least. The service documents 1 to 16,384.
 func WithTokenLength(characters int) Option {
 	return func(o *options) { o.tokenLength = characters }
 }

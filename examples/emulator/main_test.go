@@ -95,8 +95,9 @@ func TestBadFlagsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	for says, args := range map[string][]string{
 		"DOMAIN/NAME:PASSWORD":       {"-user", "ann"},
-		"no action of SMS":           {"-deny", "sms:server:delete"},
+		"want one of sms:server:get": {"-deny", "sms:server:delete"},
 		"want OPERATION=FAULT":       {"-fault", "503"},
+		"with one of ShowCertKey":    {"-fault", "ShowCertkey=503"},
 		"none of a status":           {"-fault", "ShowCertKey=oops"},
 		"must be 1 or more":          {"-fault", "ShowCertKey=503x0"},
 		"-address 127.0.0.1:http-no": {"-address", "127.0.0.1:http-no"},

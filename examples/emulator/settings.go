@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -48,10 +49,10 @@ func parseSettings(args []string) (settings, error) {
 		set.users = append(set.users, u)
 		return err
 	})
-	flags.Func("deny", "IAM action to refuse with 403: "+smstest.ActionGetCert+" or "+smstest.ActionGetTaskPassphrase+", again for more",
+	flags.Func("deny", "IAM action to refuse with 403, one of "+strings.Join(smstest.Actions(), ", ")+"; again for more",
 		func(action string) error {
-			if action != smstest.ActionGetCert && action != smstest.ActionGetTaskPassphrase {
-				return errors.New("no action of SMS")
+			if !slices.Contains(smstest.Actions(), action) {
+				return errors.New("want one of " + strings.Join(smstest.Actions(), ", "))
 			}
 			set.denied = append(set.denied, action)
 			return nil
@@ -85,8 +86,8 @@ func parseUser(text string) (user, error) {
 
 func parseFault(text string) (fault, error) {
 	operation, what, found := strings.Cut(text, "=")
-	if !found || operation == "" {
-		return fault{}, errors.New("want OPERATION=FAULT")
+	if !found || !slices.Contains(smstest.Operations(), operation) {
+		return fault{}, errors.New("want OPERATION=FAULT with one of " + strings.Join(smstest.Operations(), ", "))
 	}
 	what, times, counted := strings.Cut(what, "x")
 	f := fault{operation: operation}

@@ -1,0 +1,42 @@
+package smstest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Operations returns the names of everything that the server serves, for Fail
+// and RequestsFor.
+func Operations() []string {
+	return []string{
+		ShowCertKey, ShowPassphrase,
+		CreateToken, CreateTokenByAgency, ListDomains, CreateTemporaryKey, ExchangeIDToken, DecodeAuthorizationMessage,
+		CreateMetadataToken, ShowSecurityKey, ShowPodIdentity,
+	}
+}
+
+// Actions returns the names of everything that Deny can deny.
+func Actions() []string { return []string{ActionGetCert, ActionGetTaskPassphrase, ActionDecode} }
+
+// misuse stops a test that asks for what there is not: it would pass for a
+// reason that is not the one it names.
+func misuse(format string, args ...any) { panic("smstest: " + fmt.Sprintf(format, args...)) }
+
+func checkOperation(name string) {
+	if name != "" && !slices.Contains(Operations(), name) {
+		misuse("there is no operation %q: the names are %s", name, strings.Join(Operations(), ", "))
+	}
+}
+
+func checkAction(name string) {
+	if !slices.Contains(Actions(), name) {
+		misuse("there is no action %q: the names are %s", name, strings.Join(Actions(), ", "))
+	}
+}
+
+func checkService(service Service) {
+	if service != SMS && service != IAM && service != Metadata {
+		misuse("there is no service %q: they are SMS, IAM and Metadata", service)
+	}
+}
