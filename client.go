@@ -63,7 +63,7 @@ func (c *Client) Endpoint() string { return c.pipeline.endpoint }
 // The client stays usable.
 func (c *Client) CloseIdleConnections() { c.closeIdle() }
 
-// Option changes what NewClient builds.
+// Option changes what NewClient builds. Of two that say the same thing the last one counts.
 type Option func(*options) error
 
 type options struct {
@@ -113,7 +113,7 @@ func (o options) client(endpoint string, signer Signer) *Client {
 // changed. Its Transport, TLS settings and proxy included, is used as it is, or one of ours
 // where it is nil; credentials are added above it. Its Timeout bounds an attempt where it is
 // smaller than WithTimeout. Its cookie jar is dropped and its CheckRedirect
-// ignored: redirects are never followed.
+// ignored: redirects are never followed. nil and a negative Timeout are ErrInvalidArgument.
 func WithHTTPClient(hc *http.Client) Option {
 	return func(o *options) error {
 		if hc == nil {
@@ -127,9 +127,13 @@ func WithHTTPClient(hc *http.Client) Option {
 	}
 }
 
-// WithTimeout bounds one attempt, from connecting to the last byte of the body:
-// 30 seconds by default. The context given to a call bounds the whole call, waits
-// and retries included.
+// WithTimeout bounds one attempt, from asking the signer for credentials to the
+// last byte of the body: 30 seconds by default. Zero and less are ErrInvalidArgument. The context
+// given to a call bounds the whole call, waits and retries included.
+//
+// An attempt that is over is ErrAttemptTimeout, and is retried unless it was still waiting for
+// credentials: their source has its own time and retries. When the last call that waits for it has
+// left, the fetch of credentials is cancelled, so leave enough time for IAM to answer.
 func WithTimeout(d time.Duration) Option {
 	return func(o *options) error {
 		if d <= 0 {
@@ -152,8 +156,8 @@ func WithRetry(policy RetryPolicy) Option {
 }
 
 // WithLogger makes the client log attempts (level Debug), retries and renewals
-// (Info) with their request ids. It never logs a secret or a body. Without it
-// nothing is logged.
+// (Info) with their request ids, those of its signer's calls to IAM too. It never
+// logs a secret or a body. Without it nothing is logged. nil is ErrInvalidArgument.
 func WithLogger(logger *slog.Logger) Option {
 	return func(o *options) error {
 		if logger == nil {
@@ -180,7 +184,7 @@ func WithUserAgent(product string) Option {
 }
 
 // WithMaxResponseSize bounds the body of a success, counted after decoding: 1 MiB
-// by default. A longer one is ErrResponseTooLarge.
+// by default, 1 byte to 1 GiB. A longer one is ErrResponseTooLarge.
 func WithMaxResponseSize(bytes int64) Option {
 	return func(o *options) error {
 		if bytes <= 0 || bytes > maxResponseLimit {

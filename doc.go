@@ -73,7 +73,8 @@
 //	HTTP/2 GOAWAY and reset streams               malformed or oversized answers
 //	                                              what a signer fails at: it retries by itself
 //
-// What is not retried would fail again, or must be seen. The wait is drawn at
+// A 401 that the signer can cure, by renewing a token or by the service's clock, is sent once
+// more within its attempt. What is not retried would fail again, or must be seen. The wait is drawn at
 // random from 0 to 100 ms, doubled with each attempt, at most 5 s; after a 429 from 0 to a
 // second at least. A Retry-After, in seconds or as a date, is waited for up to
 // those 5 s; a longer one ends the call at once with the hint in

@@ -48,7 +48,9 @@ func SignerFromEnv() (Signer, error) { return processEnvironment().signer() }
 //	Endpoint(HW_REGION_NAME)
 //
 // <REGION> is in upper case with "_" for "-", as in CN_NORTH_4; of several endpoints with commas
-// between them the first is taken. Without any the error is ErrInvalidArgument.
+// between them the first is taken. Without any the error is ErrInvalidArgument; without
+// credentials it is ErrNoCredentials. Where there are no variables and no profile, the metadata
+// service of the ECS is asked, for 3 seconds at most; nothing else is sent.
 // The http.Client of WithHTTPClient, where there is one, is used for IAM as well.
 func NewClientFromEnv(opts ...Option) (*Client, error) {
 	env := processEnvironment()

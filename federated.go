@@ -13,7 +13,8 @@ import (
 type FederatedConfig struct {
 	// Provider is the identity provider's name in IAM, sent as X-Idp-Id.
 	Provider string
-	// IDToken returns an id token of OpenID Connect. It is asked at each renewal.
+	// IDToken returns an id token of OpenID Connect. It is asked once at each renewal,
+	// never twice at a time, with the context of a TokenSource; its error ends the calls that wait.
 	// IDTokenFile reads one from a file.
 	IDToken func(context.Context) (string, error)
 	// DomainID is the id of the account that the token is for. Empty leaves the

@@ -21,10 +21,11 @@ type PasswordConfig struct {
 	// Project is the name of the project, such as "cn-north-4", that the token is
 	// for. Empty asks for a token of the whole domain, which SMS, a global service, wants.
 	Project string
-	// UserID names the user by id in place of User; TOTP needs it.
+	// UserID names the user by id; User is not sent then. TOTP needs it.
 	UserID string
 	// TOTP returns the current code of the second factor, where the user has one. It is
-	// asked at each renewal. nil for none.
+	// asked once at each renewal, never twice at a time, with the context of a TokenSource; should
+	// IAM fail in passing, the code is sent again. Its error ends the calls that wait. nil for none.
 	TOTP func(context.Context) (string, error)
 }
 

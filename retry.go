@@ -14,13 +14,15 @@ import (
 // RetryPolicy says how often and how patiently a call is tried. A zero field
 // takes its default; a negative one is ErrInvalidArgument.
 type RetryPolicy struct {
-	// MaxAttempts is how often a call is sent at most: 3 by default, 1 for no retry.
+	// MaxAttempts is how many attempts a call makes at most: 3 by default, 1 for no
+	// retry. A 401 that the signer can cure is sent once more within its attempt.
 	MaxAttempts int
 	// BaseDelay is the longest wait before the second attempt: 100 ms by default.
-	// It doubles with each attempt. The wait is drawn at random below it. After a
-	// 429 it is at least a second.
+	// It doubles with each attempt, and is taken as a second at least after a 429. The
+	// wait is drawn at random from 0 to it.
 	BaseDelay time.Duration
-	// MaxDelay bounds every wait: 5 s by default. A Retry-After beyond it ends the call.
+	// MaxDelay bounds every wait, also after a 429: 5 s by default. A Retry-After
+	// beyond it ends the call.
 	MaxDelay time.Duration
 }
 

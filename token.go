@@ -15,14 +15,16 @@ import (
 type Token struct {
 	// Value is the token: the service documents 1 to 16,384 characters.
 	Value Secret
-	// ExpiresAt is when it ends, by this machine's clock; zero where it does not.
+	// ExpiresAt is when it ends, by this machine's clock; zero where it does not. A
+	// token that has ended serves those who waited for it, and the next caller asks anew.
 	ExpiresAt time.Time
 }
 
 // TokenSource gets tokens, from a vault or a service of the user's own. Token is
 // called when one is needed, never twice at a time, with a context that ends after
-// 30 seconds, or 10 for a renewal that nobody waits for. It need not cache. An
-// *APIError of 400, 401 or 403 in its error stands for the callers of the next 30 seconds.
+// 30 seconds, or 10 for a renewal that nobody waits for, and as soon as the last caller
+// who waited has left. It has the values of the first caller's context. It need not cache, and
+// retries what is worth it: its error ends the calls that wait. An *APIError of 400, 401 or 403 in its error stands for the callers of the next 30 seconds.
 type TokenSource interface {
 	Token(ctx context.Context) (Token, error)
 }

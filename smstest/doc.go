@@ -22,6 +22,10 @@
 // (RevokeTokens), the clock is off (SetClockOffset). IAM, STS, an ECS's metadata service and
 // a pod's identity are played as well.
 //
+// Time is real: a client that retries waits, up to a second after a 429. Tests in a hurry give
+// it sms.WithRetry(sms.RetryPolicy{MaxDelay: time.Millisecond}). The server listens on the network, so
+// it is not for bubbles of testing/synctest.
+//
 // The RSA keys of the tasks come from a file of this package, so that hundreds of
 // tests need not generate them. They are public and worth nothing; certificates
 // and authorities are fresh.

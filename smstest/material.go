@@ -18,7 +18,8 @@ type Material struct {
 	Key        KeyKind
 	Format     KeyFormat
 	Encryption KeyEncryption
-	// NotBefore and NotAfter bound the validity of all certificates, CA included.
+	// NotBefore and NotAfter bound the validity of all certificates, CA included. Where
+	// one is zero it is an hour ago or a year from now, whatever the other is.
 	NotBefore, NotAfter time.Time
 }
 
@@ -35,7 +36,8 @@ func (s *Server) AddTask(id string) (*sms.CertKey, *sms.Passphrase) {
 	return s.AddTaskWith(id, s.options.material)
 }
 
-// AddTaskWith is AddTask with material of another kind than the server's.
+// AddTaskWith is AddTask with material of another kind than the server's. It panics
+// for a kind, a format or an encryption that there is not.
 func (s *Server) AddTaskWith(id string, m Material) (*sms.CertKey, *sms.Passphrase) {
 	id = cmp.Or(id, uuid())
 	phrase := base64.RawURLEncoding.EncodeToString(randomBytes(18))
