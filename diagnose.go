@@ -3,12 +3,14 @@ package sms
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
@@ -134,7 +136,7 @@ func http2Ended(err error) bool {
 	if stream, ok := errors.AsType[streamError](err); ok {
 		return stream.Cause != nil && strings.Contains(stream.Cause.Error(), "received from peer")
 	}
-	return hasText(err, "GOAWAY", "http2: client connection lost", "http2: client connection force closed")
+	return hasText(err, "http2: server sent GOAWAY", "http2: Transport received", "http2: client connection lost", "http2: client connection force closed")
 }
 
 // streamError has the fields of net/http's own type, which lets itself be copied
@@ -174,7 +176,7 @@ func malformed(err error) string {
 // cutShort reports whether what could not be read is the beginning of an answer
 // whose connection has ended within a line of its head: net/http takes the piece for a whole line.
 func cutShort(err error) bool {
-	text := err.Error()
+	text := protocolText(err)
 	if strings.Contains(text, "malformed MIME header") {
 		return true
 	}
@@ -194,14 +196,34 @@ func headersTooLarge(err error) bool {
 	return hasText(err, "response headers exceeded", "response header list larger")
 }
 
+// hasText looks for what net/http says and has no type for. It does not look at
+// addresses and URLs, which are the caller's words.
 func hasText(err error, parts ...string) bool {
-	text := err.Error()
+	text := protocolText(err)
 	for _, part := range parts {
 		if strings.Contains(text, part) {
 			return true
 		}
 	}
 	return false
+}
+
+// protocolText returns the text of err without the URL that http.Client puts before
+// it, and "" for what has a type: such errors quote hosts.
+func protocolText(err error) string {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	var (
+		network *net.OpError
+		name    *net.DNSError
+		cert    *tls.CertificateVerificationError
+		host    x509.HostnameError
+	)
+	if errors.As(err, &network) || errors.As(err, &name) || errors.As(err, &cert) || errors.As(err, &host) {
+		return ""
+	}
+	return err.Error()
 }
 
 // conceal returns err, or, where its text shows a credential, an error that says
