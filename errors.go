@@ -79,9 +79,9 @@ type APIError struct {
 	// EncodedAuthorizationMessage, of a 403, holds the reasons in encrypted form,
 	// 0 to 65,535 characters. Huawei's STS decodes it.
 	EncodedAuthorizationMessage string
-	// ErrorParam, of a 403, lists what was invalid, 1 to 20 texts.
+	// ErrorParam, of a 403, lists what was invalid, 1 to 20 texts; of more, 100 are kept.
 	ErrorParam []string
-	// Details, of a 403, lists the causes, 1 to 20.
+	// Details, of a 403, lists the causes, 1 to 20; of more, 100 are kept.
 	Details []ErrorDetail
 	// RetryAfter is how long the service asks to wait, 0 where it does not say.
 	RetryAfter time.Duration

@@ -148,11 +148,20 @@ func TestErrorIsOneBoundedLineThatSaysWhatToDo(t *testing.T) {
 	assert.NotContains(t, made.Error(), "\n")
 }
 
+func TestListsOfARefusalAreBounded(t *testing.T) {
+	t.Parallel()
+	texts := strings.TrimSuffix(strings.Repeat(`"aaaaaaaaaaaaaaaa",`, 3000), ",")
+	causes := strings.TrimSuffix(strings.Repeat(`{"error_code":"c"},`, 400), ",")
+	assert.Len(t, refusal(t, http.StatusForbidden, `{"error_param":[`+texts+`]}`).ErrorParam, 100)
+	assert.Len(t, refusal(t, http.StatusForbidden, `{"details":[`+causes+`]}`).Details, 100)
+}
+
 func TestOurOwnCredentialsAreBlottedOutOfServerText(t *testing.T) {
 	t.Parallel()
 	for name, echo := range map[string]string{
 		"raw": canaryToken, "query-escaped": url.QueryEscape(canaryToken), "base64": base64.StdEncoding.EncodeToString([]byte(canaryToken)),
 		"hex": hex.EncodeToString([]byte(canaryToken)), "part": canaryToken[5:25], "twice": canaryToken + canaryToken,
+		"part of base64": base64.StdEncoding.EncodeToString([]byte(canaryToken))[7:40],
 	} {
 		body := strings.ReplaceAll(`{"error_code":"@","error_msg":"bad token @!","request_id":"@","encoded_authorization_message":"x@",`+
 			`"error_param":["@"],"details":[{"error_code":"@","error_msg":"see @."}]}`, "@", echo)

@@ -27,7 +27,7 @@ func serviceWithTask(t *testing.T) (srv *smstest.Server, userID string) {
 	srv = smstest.NewServer()
 	t.Cleanup(srv.Close)
 	srv.AddTask(taskID)
-	return srv, srv.AddUser("account", "agent", "hunter2-canary")
+	return srv, srv.AddUser("account", "agent", agentPassword)
 }
 
 func clientOf(t *testing.T, srv *smstest.Server, signer sms.Signer, opts ...sms.Option) *sms.Client {
@@ -37,8 +37,11 @@ func clientOf(t *testing.T, srv *smstest.Server, signer sms.Signer, opts ...sms.
 	return client
 }
 
+// agentPassword is written in another way by each encoding.
+const agentPassword = `hunter2"canary\/<é`
+
 func agent() sms.PasswordConfig {
-	return sms.PasswordConfig{Domain: "account", User: "agent", Password: sms.NewSecret("hunter2-canary")}
+	return sms.PasswordConfig{Domain: "account", User: "agent", Password: sms.NewSecret(agentPassword)}
 }
 
 func TestPasswordToken(t *testing.T) {
@@ -242,7 +245,7 @@ func TestIAMsTextsAreClearedOfWhatItWasSent(t *testing.T) {
 		body := new(bytes.Buffer)
 		_, _ = body.ReadFrom(req.Body)
 		text := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(body.String())
-		return respond(http.StatusUnauthorized, `{"error":{"code":401,"message":"you sent `+text+`","title":"hunter2-canary"}}`)(req)
+		return respond(http.StatusUnauthorized, `{"error":{"code":401,"message":"you sent `+text+`","title":"hunter2\"canary\\/<é"}}`)(req)
 	}
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
@@ -250,6 +253,7 @@ func TestIAMsTextsAreClearedOfWhatItWasSent(t *testing.T) {
 	_, err := client.ShowPassphrase(t.Context(), taskID)
 	require.ErrorIs(t, err, sms.ErrUnauthorized)
 	require.ErrorContains(t, err, "you sent")
+	require.ErrorContains(t, err, "[REDACTED]")
 	for e := err; e != nil; e = errors.Unwrap(e) {
 		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", e, e, e), "hunter2")
 	}

@@ -87,7 +87,7 @@ func report(ctx context.Context, a Attempt, sent *redactions) {
 		return
 	}
 	a.Replayed = sent.tookReplay()
-	a.RequestID = printable.Line(sent.clean(a.RequestID), maxErrorID)
+	a.RequestID = printable.Line(sent.Clean(a.RequestID), maxErrorID)
 	why := a.Err
 	if why != nil {
 		a.Err = finish(a.Operation, 1, why)

@@ -18,6 +18,7 @@ const (
 	maxResponseHeader = 256 << 10 // bytes of headers that our own transport reads
 	maxErrorMessage   = 4 << 10   // bytes of a message that an APIError keeps
 	maxErrorID        = 255       // bytes of a code or a request id that an APIError keeps
+	maxErrorTexts     = 100       // params and details that an APIError keeps: the service documents 20
 )
 
 // receive turns an answer into nil, once c.decode has taken a success, or an
@@ -118,7 +119,7 @@ func (p *pipeline) receiveRefusal(c call, resp *http.Response, sent *redactions)
 }
 
 func newAPIError(operation string, resp *http.Response, body wire.Error, sent *redactions) *APIError {
-	text := func(s string, limit int) string { return printable.Line(sent.clean(s), limit) }
+	text := func(s string, limit int) string { return printable.Line(sent.Clean(s), limit) }
 	e := &APIError{
 		Operation:                   operation,
 		StatusCode:                  resp.StatusCode,
@@ -131,10 +132,10 @@ func newAPIError(operation string, resp *http.Response, body wire.Error, sent *r
 	if e.RequestID == "" {
 		e.RequestID = text(body.RequestID, maxErrorID)
 	}
-	for _, param := range body.ErrorParam {
+	for _, param := range body.ErrorParam[:min(len(body.ErrorParam), maxErrorTexts)] {
 		e.ErrorParam = append(e.ErrorParam, text(param, maxErrorBody))
 	}
-	for _, detail := range body.Details {
+	for _, detail := range body.Details[:min(len(body.Details), maxErrorTexts)] {
 		e.Details = append(e.Details, ErrorDetail{text(detail.Code, maxErrorID), text(detail.Message, maxErrorBody)})
 	}
 	return e
