@@ -28,7 +28,7 @@ type Signer interface {
 // Refresher is what a Signer implements when it can cure a refusal, for example
 // by renewing a token that was revoked before its time.
 //
-// Refresh is called after an answer of 401, once a call at most. refused.Request is
+// Refresh is called after an answer of 401, once an attempt at most. refused.Request is
 // the request as it was signed, so that the signer sees which of its credentials
 // was refused; at most 64 KiB of the body can be read, and need not be. With
 // retry true the request is signed anew and sent once more; with false the 401 is

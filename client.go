@@ -119,12 +119,22 @@ func WithHTTPClient(hc *http.Client) Option {
 		if hc == nil {
 			return invalidArgument("WithHTTPClient was given nil: leave it out for the default")
 		}
-		if hc.Timeout < 0 {
-			return invalidArgument("the http.Client's Timeout is negative")
+		if err := checkHTTPClient(hc); err != nil {
+			return err
 		}
 		o.transport, o.clientTimeout = hc.Transport, hc.Timeout
 		return nil
 	}
+}
+
+func checkHTTPClient(hc *http.Client) error {
+	if hc.Timeout < 0 {
+		return invalidArgument("the http.Client's Timeout is negative")
+	}
+	if hc.Transport != nil && isNil(hc.Transport) {
+		return invalidArgument("the http.Client's Transport is a nil pointer: leave it out for the default")
+	}
+	return nil
 }
 
 // WithTimeout bounds one attempt, from asking the signer for credentials to the

@@ -118,6 +118,7 @@ func TestNewClientRefusesABadOption(t *testing.T) {
 		"nil option":               nil,
 		"nil http.Client":          sms.WithHTTPClient(nil),
 		"negative client time-out": sms.WithHTTPClient(&http.Client{Timeout: -1}),
+		"nil transport":            sms.WithHTTPClient(&http.Client{Transport: (*http.Transport)(nil)}),
 		"zero time-out":            sms.WithTimeout(0),
 		"negative attempts":        sms.WithRetry(sms.RetryPolicy{MaxAttempts: -1}),
 		"negative delay":           sms.WithRetry(sms.RetryPolicy{BaseDelay: -1}),

@@ -293,6 +293,7 @@ func TestSignersThatCannotWorkAreRefusedAtOnce(t *testing.T) {
 		"plain http, where keys":               sms.PasswordToken(user, sms.WithIAMEndpoint("http://iam.test")),
 		"the endpoint is empty":                sms.PasswordToken(user, sms.WithIAMEndpoint("")),
 		"WithIAMHTTPClient was given nil":      sms.PasswordToken(user, sms.WithIAMHTTPClient(nil)),
+		"Timeout is negative":                  sms.PasswordToken(user, sms.WithIAMHTTPClient(&http.Client{Timeout: -1})),
 		"signer option 1 is nil":               sms.StaticAccessKey(key, nil),
 		"TokenFrom was given a nil source":     sms.TokenFrom(nil),
 		"AccessKeyFrom was given a nil source": sms.AccessKeyFrom((*cloud)(nil)),

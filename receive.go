@@ -100,13 +100,14 @@ func (c call) acceptHeldBack(buffer *[]byte, resp *http.Response, limit int64) e
 	return nil
 }
 
-// receiveRefusal reads what came with any other status. The status is never lost:
-// what cannot be read or understood of the body only leaves fields empty.
+// receiveRefusal reads what came with any other status. The status is not lost
+// unless the caller has left: what cannot be read of the body, in the time of the attempt, or not
+// be understood, only leaves fields empty.
 func (p *pipeline) receiveRefusal(c call, resp *http.Response, sent *redactions) error {
 	var body []byte
 	if resp.StatusCode/100 != 1 { // 101 hands over the connection: it has no body and no end
 		err := readAll(&body, resp, whole, maxErrorBody)
-		if ctxErr := resp.Request.Context().Err(); err != nil && ctxErr != nil {
+		if ctx := resp.Request.Context(); err != nil && ctx.Err() != nil && !attemptEnded(ctx) {
 			return err
 		}
 	}

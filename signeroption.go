@@ -38,6 +38,9 @@ func WithIAMHTTPClient(hc *http.Client) SignerOption {
 		if hc == nil {
 			return invalidArgument("WithIAMHTTPClient was given nil: leave it out for the default")
 		}
+		if err := checkHTTPClient(hc); err != nil {
+			return err
+		}
 		o.httpClient = hc
 		return nil
 	}

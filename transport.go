@@ -2,6 +2,7 @@ package sms
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -28,6 +29,13 @@ func (t *authTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return unsigned(resp, req), nil
 	}
 	body := drain(resp)
+	if ctx := req.Context(); ctx.Err() != nil { // no time is left for a cure
+		if !attemptEnded(ctx) {
+			return nil, ctx.Err()
+		}
+		resp.Body = rewind(body)
+		return unsigned(resp, req), nil
+	}
 	refused := *resp
 	refused.Request, refused.Body = signed, rewind(body)
 	retry, err := refresher.Refresh(&refused)
@@ -58,8 +66,18 @@ func (t *authTransport) send(req *http.Request) (*http.Request, *http.Response, 
 	}
 	redactAdded(req, signed)
 	resp, err := t.base.RoundTrip(signed)
+	switch {
+	case err == nil && resp == nil:
+		err = errors.New("the http.Client's Transport returned neither an answer nor an error")
+	case err == nil && resp.Body == nil:
+		resp.Body = http.NoBody
+	}
 	return signed, resp, err
 }
+
+// attemptEnded reports whether ctx ended with the time of one attempt, and not by
+// the caller's doing.
+func attemptEnded(ctx context.Context) bool { return errors.Is(context.Cause(ctx), ErrAttemptTimeout) }
 
 // setFixedHeaders sets what every request carries. Here, and not in resty, it is
 // not copied with each of the copies of the headers that resty and http.Client make.
