@@ -114,7 +114,7 @@ func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions, a *Att
 	}
 	defer raw.Body.Close()
 	a.StatusCode, a.RequestID = raw.StatusCode, requestID(raw.Header)
-	if err := p.receive(c, raw, sent); err != nil {
+	if err := p.receive(attemptCtx, c, raw, sent); err != nil {
 		return p.diagnose(ctx, attemptCtx, err, sent)
 	}
 	return nil

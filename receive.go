@@ -2,6 +2,7 @@ package sms
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -23,13 +24,13 @@ const (
 
 // receive turns an answer into nil, once c.decode has taken a success, or an
 // error: an *APIError, an ErrInvalidResponse, or what went wrong while reading.
-func (p *pipeline) receive(c call, resp *http.Response, sent *redactions) error {
+func (p *pipeline) receive(ctx context.Context, c call, resp *http.Response, sent *redactions) error {
 	success := c.success
 	if success == 0 {
 		success = http.StatusOK
 	}
 	if resp.StatusCode != success {
-		return p.receiveRefusal(c, resp, sent)
+		return p.receiveRefusal(ctx, c, resp, sent)
 	}
 	buffer := p.buffer()
 	defer p.release(buffer)
@@ -103,11 +104,11 @@ func (c call) acceptHeldBack(buffer *[]byte, resp *http.Response, limit int64) e
 // receiveRefusal reads what came with any other status. The status is not lost
 // unless the caller has left: what cannot be read of the body, in the time of the attempt, or not
 // be understood, only leaves fields empty.
-func (p *pipeline) receiveRefusal(c call, resp *http.Response, sent *redactions) error {
+func (p *pipeline) receiveRefusal(ctx context.Context, c call, resp *http.Response, sent *redactions) error {
 	var body []byte
 	if resp.StatusCode/100 != 1 { // 101 hands over the connection: it has no body and no end
 		err := readAll(&body, resp, whole, maxErrorBody)
-		if ctx := resp.Request.Context(); err != nil && ctx.Err() != nil && !attemptEnded(ctx) {
+		if err != nil && ctx.Err() != nil && !attemptEnded(ctx) {
 			return err
 		}
 	}
