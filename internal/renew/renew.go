@@ -17,12 +17,14 @@ const (
 	waitedLimit  = 30 * time.Second // of a renewal that callers wait for
 	retryEvery   = 30 * time.Second // between renewals in the background
 	rememberedIn = 30 * time.Second // how long a definite refusal stands for the next callers
+	grace        = time.Second      // for a fetch to come back when its time is over
 )
 
 // Source says how a credential is had.
 type Source[T any] struct {
 	// Fetch gets a new credential. Its context carries the values of the context of
-	// the caller that set it off, but not its end.
+	// the caller that set it off, but not its end. One that does not come back when its
+	// context has ended is given up.
 	Fetch func(context.Context) (T, error)
 	// ExpiresAt returns when a credential ends, zero for never.
 	ExpiresAt func(T) time.Time
@@ -45,16 +47,28 @@ type Cache[T any] struct {
 	refusedAt time.Time
 }
 
-// flight is one fetch under way. Its results are written before done is closed.
+// flight is one fetch under way. Its outcome is written before done is closed.
 type flight[T any] struct {
+	outcome[T]
+
 	done    chan struct{}
 	cancel  context.CancelFunc
 	early   bool // nobody waited when it began
 	waiters int
-	value   T
-	err     error
-	panic   any
+	landed  bool
 }
+
+// outcome is what a fetch has brought.
+type outcome[T any] struct {
+	value T
+	err   error
+	panic any
+}
+
+var (
+	errGone = errors.New("sms: the source of the credentials ended its goroutine")
+	errHung = errors.New("sms: the source of the credentials does not come back, though its context has ended")
+)
 
 // New returns an empty cache.
 func New[T any](source Source[T]) *Cache[T] { return &Cache[T]{source: source} }
@@ -150,23 +164,30 @@ func (c *Cache[T]) start(ctx context.Context, early bool) *flight[T] {
 	fetchCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	f := &flight[T]{done: make(chan struct{}), cancel: cancel, early: early}
 	c.flight = f
+	late := time.AfterFunc(limit+grace, func() { c.land(f, outcome[T]{err: errHung}) })
 	go func() {
+		got := outcome[T]{err: errGone} // stays where Fetch calls runtime.Goexit
 		defer cancel()
-		defer c.land(f)
-		defer func() { f.panic = recover() }()
-		f.err = errors.New("sms: the source of the credentials ended its goroutine") // stays where Fetch calls runtime.Goexit
-		f.value, f.err = c.source.Fetch(fetchCtx)
+		defer late.Stop()
+		defer func() { c.land(f, got) }()
+		defer func() { got.panic = recover() }()
+		got.value, got.err = c.source.Fetch(fetchCtx)
 	}()
 	return f
 }
 
-// land takes over what a fetch has brought.
-func (c *Cache[T]) land(f *flight[T]) {
+// land takes over what a fetch has brought. Only the first outcome counts: one that
+// comes after all, when nobody waits for it any more, is dropped.
+func (c *Cache[T]) land(f *flight[T], got outcome[T]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if f.landed {
+		return
+	}
+	f.landed, f.outcome = true, got
 	defer close(f.done)
 	if c.flight != f {
-		return // nobody waits for it any more
+		return
 	}
 	c.flight = nil
 	switch {

@@ -33,8 +33,10 @@ type issuer struct {
 
 var errRefused = errors.New("refused")
 
-func (i *issuer) cache() *renew.Cache[credential] {
-	return renew.New(renew.Source[credential]{
+func (i *issuer) cache() *renew.Cache[credential] { return renew.New(i.source()) }
+
+func (i *issuer) source() renew.Source[credential] {
+	return renew.Source[credential]{
 		Fetch: func(ctx context.Context) (credential, error) {
 			n := i.fetches.Add(1)
 			select {
@@ -55,7 +57,7 @@ func (i *issuer) cache() *renew.Cache[credential] {
 		},
 		ExpiresAt: func(c credential) time.Time { return c.end },
 		Refused:   func(err error) bool { return errors.Is(err, errRefused) },
-	})
+	}
 }
 
 func TestAThousandCallersOfAColdCacheMakeOneFetch(t *testing.T) {
@@ -308,4 +310,42 @@ func TestAClockThatJumpsADayRenews(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, int64(2), got.number)
 	})
+}
+
+// A source that hangs in something that knows no context, such as a file on a disk
+// that is gone, holds up nobody for longer than its time.
+func TestASourceThatDoesNotHeedItsContextIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, early := range map[string]bool{"in the background": true, "while callers wait": false} {
+		synctest.Test(t, func(t *testing.T) {
+			i := &issuer{life: time.Hour}
+			var hangs atomic.Bool
+			source := i.source()
+			fetch := source.Fetch
+			source.Fetch = func(ctx context.Context) (credential, error) {
+				if hangs.Swap(false) {
+					time.Sleep(24 * time.Hour)
+				}
+				return fetch(ctx)
+			}
+			c := renew.New(source)
+			if early {
+				_, err := c.Get(t.Context())
+				require.NoError(t, err)
+				time.Sleep(56 * time.Minute)
+			}
+			hangs.Store(true)
+			_, err := c.Get(t.Context()) // sets off the one that hangs
+			if early {
+				require.NoError(t, err)
+				time.Sleep(5 * time.Minute) // what is held has ended
+			} else {
+				require.ErrorContains(t, err, "does not come back", name)
+			}
+			got, err := c.Get(t.Context())
+			require.NoError(t, err, name)
+			time.Sleep(25 * time.Hour) // the one that hung comes back, and is dropped
+			assert.NotZero(t, got.number)
+		})
+	}
 }
