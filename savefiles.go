@@ -46,8 +46,9 @@ func files(dir string) fileset.Dir {
 // error or a crash at any point leaves the old set or the new one, and what a
 // crash left behind goes with the next SaveFiles. Parents of dir are made as needed.
 // A dir that holds anything else is refused with ErrInvalidArgument and left as it is,
-// and so is a symbolic link; dir cannot be a mount point or the working directory. Do not
-// save to one dir twice at the same time.
+// and so are a symbolic link, the working directory and its parents, and names such as
+// ".x.sms-old", which a save uses; dir cannot be a mount point. Do not save to one dir twice at
+// the same time.
 //
 //	               Linux, other POSIX       macOS                  Windows
 //	modes          0600 in 0700, whatever the umask                inherited ACLs: choose a private parent

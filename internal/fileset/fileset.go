@@ -49,10 +49,16 @@ func (d Dir) before(step string) error {
 
 // oldPath is where the set that is being replaced lies meanwhile.
 func (d Dir) oldPath() string {
-	return filepath.Join(filepath.Dir(d.Path), "."+filepath.Base(d.Path)+".sms-old")
+	return filepath.Join(filepath.Dir(d.Path), "."+filepath.Base(d.Path)+oldSuffix)
 }
 
-func (d Dir) newPattern() string { return "." + filepath.Base(d.Path) + ".sms-new-" }
+// newPrefix begins the name of a directory in which a set is made.
+func (d Dir) newPrefix() string { return "." + filepath.Base(d.Path) + newInfix }
+
+const (
+	oldSuffix = ".sms-old"
+	newInfix  = ".sms-new-"
+)
 
 // Replace makes files the set. On an error, and after a crash at any point, Read
 // finds the old set or the new one. Every file is 0600 and the directory 0700
@@ -67,6 +73,9 @@ func (d Dir) Replace(files map[string][]byte) error {
 		return err
 	}
 	d.Path = path
+	if err := d.checkPlace(); err != nil {
+		return err
+	}
 	if err := d.checkOurs(); err != nil {
 		return err
 	}
@@ -85,6 +94,23 @@ func (d Dir) Replace(files map[string][]byte) error {
 		return errors.Join(err, os.RemoveAll(staging))
 	}
 	return d.sweep()
+}
+
+// checkPlace refuses directories that cannot take another's place: those that the
+// process works in, and those under the names that Replace itself makes.
+func (d Dir) checkPlace() error {
+	base := filepath.Base(d.Path)
+	if strings.HasSuffix(base, oldSuffix) || strings.Contains(base, newInfix) {
+		return fmt.Errorf("%w: names with %q or %q are those of sets that are being replaced", ErrForeign, oldSuffix, newInfix)
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return nil //nolint:nilerr // it is gone already
+	}
+	if inside, err := filepath.Rel(d.Path, here); err == nil && filepath.IsLocal(inside) {
+		return fmt.Errorf("%w: it is or holds the working directory, which cannot be replaced", ErrForeign)
+	}
+	return nil
 }
 
 // checkOurs refuses what Replace must not replace.
@@ -121,7 +147,7 @@ func (d Dir) stage(files map[string][]byte) (string, error) {
 	if err := d.before("make the directory"); err != nil {
 		return "", err
 	}
-	staging, err := os.MkdirTemp(filepath.Dir(d.Path), d.newPattern())
+	staging, err := os.MkdirTemp(filepath.Dir(d.Path), d.newPrefix()+"*") // the last star is the one that is replaced
 	if err != nil {
 		return "", err
 	}
@@ -213,7 +239,7 @@ func (d Dir) sweep() error {
 	entries, readErr := os.ReadDir(parent)
 	err = errors.Join(err, readErr)
 	for _, entry := range entries {
-		if entry.IsDir() && strings.HasPrefix(entry.Name(), d.newPattern()) {
+		if entry.IsDir() && strings.HasPrefix(entry.Name(), d.newPrefix()) {
 			err = errors.Join(err, os.RemoveAll(filepath.Join(parent, entry.Name())))
 		}
 	}

@@ -51,7 +51,7 @@ func TestAFailureAtAnyStepLeavesTheOldSetOrTheNew(t *testing.T) {
 		}
 		require.ErrorIs(t, dir.Replace(set("new")), errInjected)
 		require.DirExists(t, dir.Path, "without a crash there is nothing to recover")
-		left, err := filepath.Glob(filepath.Join(filepath.Dir(dir.Path), dir.newPattern()+"*"))
+		left, err := filepath.Glob(filepath.Join(filepath.Dir(dir.Path), dir.newPrefix()+"*"))
 		require.NoError(t, err)
 		require.Empty(t, left, "keys must not lie about where nobody looks for them")
 		expectOldOrNew(t, dir)
@@ -101,4 +101,28 @@ func TestReadRefusesWhatWasChanged(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir.Path, "c"), make([]byte, MaxFile+1), 0o600))
 	_, err = dir.Read()
 	require.ErrorIs(t, err, ErrForeign)
+}
+
+func TestReplaceRefusesPlacesThatItCannotTake(t *testing.T) { //nolint:paralleltest // it changes the working directory
+	parent := t.TempDir()
+	here := filepath.Join(parent, "here")
+	require.NoError(t, os.MkdirAll(filepath.Join(here, "deeper"), 0o700))
+	t.Chdir(filepath.Join(here, "deeper"))
+	for _, path := range []string{".", "..", here, parent, filepath.Join(parent, ".a"+oldSuffix), filepath.Join(parent, ".a"+newInfix+"1")} {
+		require.ErrorIs(t, Dir{Path: path, Names: []string{"a"}}.Replace(map[string][]byte{"a": nil}), ErrForeign, path)
+	}
+	_, err := os.Getwd()
+	require.NoError(t, err)
+	require.NoError(t, Dir{Path: "below", Names: []string{"a"}}.Replace(map[string][]byte{"a": nil}))
+}
+
+// A star in a name is one, and no place for random letters.
+func TestWhatACrashLeftIsRemovedWhateverTheName(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	dir := Dir{Path: filepath.Join(parent, "keys*1"), Names: []string{"a"}}
+	staging, err := dir.stage(map[string][]byte{"a": []byte("of a process that died here")})
+	require.NoError(t, err)
+	require.NoError(t, dir.Replace(map[string][]byte{"a": nil}))
+	require.NoDirExists(t, staging)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // TokenExpiry returns what IAM's answer to a request for a token says of its end,
@@ -46,18 +47,25 @@ type TemporaryKey struct{ Access, Secret, SecurityToken, ExpiresAt string }
 // Secret and SecurityToken are never empty; ExpiresAt may be. Errors never quote the body.
 func ParseTemporaryKey(body []byte) (TemporaryKey, error) {
 	var answer struct {
-		Credential  temporaryKey `json:"credential"`
-		Credentials temporaryKey `json:"credentials"`
+		Credential  *temporaryKey  `json:"credential"`
+		Credentials *temporaryKey  `json:"credentials"`
+		Refusal     jsontext.Value `json:"error_code"`
 	}
 	if err := json.Unmarshal(body, &answer); err != nil {
 		return TemporaryKey{}, errors.New("the body is not the documented JSON object")
 	}
-	a, b := answer.Credential.either(), answer.Credentials.either()
-	key := TemporaryKey{
-		Access:        cmp.Or(a.Access, b.Access),
-		Secret:        cmp.Or(a.Secret, b.Secret),
-		SecurityToken: cmp.Or(a.SecurityToken, b.SecurityToken),
-		ExpiresAt:     cmp.Or(a.ExpiresAt, b.ExpiresAt),
+	found := cmp.Or(answer.Credential, answer.Credentials)
+	switch {
+	case isSaid(answer.Refusal):
+		return TemporaryKey{}, errRefused
+	case found == nil:
+		return TemporaryKey{}, errors.New("the credential is missing")
+	case answer.Credential != nil && answer.Credentials != nil:
+		return TemporaryKey{}, errors.New("there are a credential and credentials, which may be two keys")
+	}
+	key, err := found.key()
+	if err != nil {
+		return TemporaryKey{}, err
 	}
 	switch "" {
 	case key.Access:
@@ -81,11 +89,22 @@ type temporaryKey struct {
 	Expiration       string `json:"expiration"`
 }
 
-func (k temporaryKey) either() TemporaryKey {
-	return TemporaryKey{
-		Access:        cmp.Or(k.Access, k.AccessKeyID),
-		Secret:        cmp.Or(k.Secret, k.SecretAccessKey),
-		SecurityToken: cmp.Or(k.SecurityToken, k.SecurityTokenAlt),
-		ExpiresAt:     cmp.Or(k.ExpiresAt, k.Expiration),
+// key is the key, each field in whichever spelling it is written; in both at once
+// it may be of two keys.
+func (k temporaryKey) key() (key TemporaryKey, err error) {
+	for _, field := range []struct {
+		to         *string
+		one, other string
+	}{
+		{&key.Access, k.Access, k.AccessKeyID},
+		{&key.Secret, k.Secret, k.SecretAccessKey},
+		{&key.SecurityToken, k.SecurityToken, k.SecurityTokenAlt},
+		{&key.ExpiresAt, k.ExpiresAt, k.Expiration},
+	} {
+		if field.one != "" && field.other != "" && field.one != field.other {
+			return TemporaryKey{}, errors.New("the credential has two values for one field")
+		}
+		*field.to = cmp.Or(field.one, field.other)
 	}
+	return key, nil
 }

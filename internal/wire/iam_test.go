@@ -42,18 +42,23 @@ func TestParseTemporaryKeyReadsBothSpellings(t *testing.T) {
 		`{"credential":{"access":"AK","secret":"SK","securitytoken":"ST","expires_at":"when"}}`,
 		`{"credentials":{"access":"AK","secret":"SK","securitytoken":"ST","expires_at":"when"}}`,
 		`{"credentials":{"accessKeyId":"AK","secretAccessKey":"SK","securityToken":"ST","expiration":"when","other":1}}`,
+		`{"credential":{"access":"AK","secretAccessKey":"SK","securityToken":"ST","expires_at":"when"},"credentials":null,"error_code":""}`,
 	} {
 		got, err := wire.ParseTemporaryKey([]byte(body))
 		require.NoError(t, err, body)
 		assert.Equal(t, want, got)
 	}
 	for body, says := range map[string]string{
-		`{}`: "access key is missing",
-		`{"credential":{"access":"AK","securitytoken":"ST"}}`:                                         "secret access key is missing",
-		`{"credential":{"access":"AK","secret":"SK"}}`:                                                "security token is missing",
-		`{"credential":{"access":["AK"],"secret":"SK","securitytoken":"ST"}}`:                         "not the documented",
-		`{"credential":{"access":"AK","access":"AK","secret":"SKCANARY","securitytoken":"STCANARY"}}`: "not the documented",
-		`{"credential":{"access":"AK","secret":"SKCANARY","securitytoken":"STCANARY"}} trailing`:      "not the documented",
+		`{}`:                 "credential is missing",
+		`{"credentials":{}}`: "access key is missing",
+		`{"credential":{"access":"AK1","secret":"SKCANARY","securitytoken":"ST"},"credentials":{"access":"AK2"}}`: "may be two keys",
+		`{"credential":{"access":"AK1","accessKeyId":"AK2","secret":"SKCANARY","securitytoken":"ST"}}`:            "two values for one field",
+		`{"error_code":"X.1","credential":{"access":"AK1","secret":"SKCANARY","securitytoken":"ST"}}`:             "error_code",
+		`{"credential":{"access":"AK","securitytoken":"ST"}}`:                                                     "secret access key is missing",
+		`{"credential":{"access":"AK","secret":"SK"}}`:                                                            "security token is missing",
+		`{"credential":{"access":["AK"],"secret":"SK","securitytoken":"ST"}}`:                                     "not the documented",
+		`{"credential":{"access":"AK","access":"AK","secret":"SKCANARY","securitytoken":"STCANARY"}}`:             "not the documented",
+		`{"credential":{"access":"AK","secret":"SKCANARY","securitytoken":"STCANARY"}} trailing`:                  "not the documented",
 		`null`: "missing",
 	} {
 		_, err := wire.ParseTemporaryKey([]byte(body))

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -12,7 +14,8 @@ import (
 // ParseCertKey reads the one JSON object of a successful answer, strictly: valid
 // UTF-8, no duplicate names, nothing behind it, cert and private_key not empty,
 // every field a string (the others may be null or absent). Unknown fields are
-// ignored; an error_code is not one of them. Errors never quote the body.
+// ignored; an error_code is not one of them. A private key in a certificate's field, which
+// is printed freely, is refused. Errors never quote the body.
 func ParseCertKey(body []byte) (CertKey, error) {
 	var key CertKey
 	err := parse(body, []field{
@@ -32,7 +35,19 @@ func ParseCertKey(body []byte) (CertKey, error) {
 	case key.PrivateKey == "":
 		return CertKey{}, errors.New("private_key is missing or empty")
 	}
+	for name, text := range key.certificates() {
+		if strings.Contains(text, "PRIVATE KEY-----") {
+			return CertKey{}, errors.New(name + " holds a private key")
+		}
+	}
 	return key, nil
+}
+
+// certificates yields the fields that are no secret.
+func (k *CertKey) certificates() iter.Seq2[string, string] {
+	return func(yield func(name, text string) bool) {
+		_ = yield("ca", k.CA) && yield("cert", k.Cert) && yield("target_mgmt_cert", k.TargetMgmtCert) && yield("target_data_cert", k.TargetDataCert)
+	}
 }
 
 // ParsePassphrase reads the one JSON object of a successful answer as strictly as
@@ -105,6 +120,11 @@ func parseAny(body []byte, fields []field) error {
 
 var errRefused = errors.New("the answer carries an error_code")
 
+// isSaid reports whether an error_code says anything.
+func isSaid(value jsontext.Value) bool {
+	return len(value) > 0 && value.Kind() != 'n' && string(value) != `""`
+}
+
 func parseMember(dec *jsontext.Decoder, fields []field) error {
 	token, err := dec.ReadToken()
 	if err != nil {
@@ -115,7 +135,7 @@ func parseMember(dec *jsontext.Decoder, fields []field) error {
 	if err != nil {
 		return err
 	}
-	if name == "error_code" && value.Kind() != 'n' && string(value) != `""` {
+	if name == "error_code" && isSaid(value) {
 		return errRefused
 	}
 	f := find(fields, name)

@@ -45,6 +45,22 @@ func TestWhatIsReadOutlivesTheBuffer(t *testing.T) {
 	assert.Equal(t, wire.CertKey{Cert: "certificate", PrivateKey: "key"}, got)
 }
 
+// A certificate's text is printed freely: what is not one alone is not the answer.
+func TestAPrivateKeyAmongTheCertificatesIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, field := range []string{"ca", "cert", "target_mgmt_cert", "target_data_cert"} {
+		for _, kind := range []string{"PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY"} {
+			answer := map[string]string{"cert": "C", "private_key": "K"}
+			answer[field] = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n-----BEGIN " + kind + "-----\nCANARY\n-----END " + kind + "-----\n"
+			body, err := json.Marshal(answer)
+			require.NoError(t, err)
+			_, err = wire.ParseCertKey(body)
+			require.ErrorContains(t, err, field+" holds a private key")
+			assert.NotContains(t, err.Error(), "CANARY")
+		}
+	}
+}
+
 // Whatever one byte more, less or other makes of an answer: it is read as the JSON
 // library's strict decoder reads it, by the short way for what the service writes or not.
 func TestEveryByteCounts(t *testing.T) {
