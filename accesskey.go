@@ -2,6 +2,7 @@ package sms
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,11 +184,9 @@ func signRequest(req *http.Request, key AccessKey, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	makeHeader(req)
 	date := now.UTC().Format(sdkhmac.DateFormat)
-	host := req.Host
-	if host == "" {
-		host = req.URL.Host
-	}
+	host := withoutZone(cmp.Or(req.Host, req.URL.Host))
 	headers := make([]sdkhmac.Header, 0, 4) // in the order of their names
 	headers = append(headers, sdkhmac.Header{Name: "host", Value: host})
 	values := make([]string, 0, 4) // where the values of the request's headers lie, together
@@ -212,6 +211,17 @@ func signRequest(req *http.Request, key AccessKey, now time.Time) error {
 	set("Authorization", authorization)
 	redactIn(req.Context(), authorization)
 	return nil
+}
+
+// withoutZone returns a host as net/http sends it: the zone of an IPv6 address means
+// nothing elsewhere.
+func withoutZone(host string) string {
+	before, behind, found := strings.Cut(host, "%")
+	_, behind, bracket := strings.Cut(behind, "]")
+	if !found || !bracket {
+		return host
+	}
+	return before + "]" + behind
 }
 
 // hashBody hashes a request's body and leaves the request with one that can still be read.

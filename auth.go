@@ -129,8 +129,16 @@ const headerAuthToken = "X-Auth-Token" //nolint:gosec // the name of a header
 
 func setToken(req *http.Request, token Secret) {
 	value := token.Reveal()
+	makeHeader(req)
 	req.Header.Set(headerAuthToken, value)
 	redactIn(req.Context(), value)
+}
+
+// makeHeader gives a request of the user's own headers, where it has none yet.
+func makeHeader(req *http.Request) {
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
 }
 
 // checkCredential refuses a value that could not travel as a header value. The

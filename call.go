@@ -76,6 +76,9 @@ func (silent) Debugf(string, ...any) {}
 
 // do performs c and retries it as the policy says.
 func (p *pipeline) do(ctx context.Context, c call) error {
+	if ctx == nil {
+		return invalidArgument(c.operation + ": the context is nil: pass context.Background() for none")
+	}
 	if err := ctx.Err(); err != nil {
 		return &callError{operation: c.operation, err: err, hint: "the context had ended, nothing was sent"}
 	}

@@ -50,12 +50,12 @@ func (c *Client) ShowCertKey(ctx context.Context, taskID string, opts ...CertKey
 			return nil, err
 		}
 	}
-	target, err := taskTarget(ctx, opShowCertKey, taskID, "certkey?enable_ca_cert="+strconv.FormatBool(o.enableCACert))
+	target, err := taskTarget(opShowCertKey, taskID, "certkey?enable_ca_cert="+strconv.FormatBool(o.enableCACert))
 	if err != nil {
 		return nil, err
 	}
 	material := new(CertKey)
-	err = c.pipeline.do(ctx, call{
+	err = c.do(ctx, call{
 		operation: opShowCertKey,
 		target:    target,
 		decode: func(_ http.Header, body []byte) error {
@@ -83,14 +83,12 @@ func (c *Client) ShowCertKey(ctx context.Context, taskID string, opts ...CertKey
 
 const maxTaskID = 255
 
-// taskTarget checks the arguments that every call has and returns the path below
+// taskTarget checks the task id that every call has and returns the path below
 // the endpoint. The id's alphabet has no character that means anything in a URL,
 // so it is one path segment and nothing else.
-func taskTarget(ctx context.Context, operation, taskID, resource string) (string, error) {
+func taskTarget(operation, taskID, resource string) (string, error) {
 	refuse := func(text string) (string, error) { return "", invalidArgument(operation + ": " + text) }
 	switch {
-	case ctx == nil:
-		return refuse("the context is nil: pass context.Background() for none")
 	case taskID == "":
 		return refuse("the task id is empty")
 	case len(taskID) > maxTaskID:

@@ -56,12 +56,29 @@ func NewClient(endpoint string, signer Signer, opts ...Option) (*Client, error) 
 }
 
 // Endpoint returns the service's URL, without a slash at its end.
-func (c *Client) Endpoint() string { return c.pipeline.endpoint }
+func (c *Client) Endpoint() string {
+	if c.pipeline == nil {
+		return ""
+	}
+	return c.pipeline.endpoint
+}
+
+// do performs a call. A Client that NewClient has not made has no way to do it.
+func (c *Client) do(ctx context.Context, operation call) error {
+	if c == nil || c.pipeline == nil {
+		return invalidArgument(operation.operation + ": the Client was not made by NewClient")
+	}
+	return c.pipeline.do(ctx, operation)
+}
 
 // CloseIdleConnections closes connections that are not in use, where the
 // transport is the client's own. A transport that came with WithHTTPClient is left alone.
 // The client stays usable.
-func (c *Client) CloseIdleConnections() { c.closeIdle() }
+func (c *Client) CloseIdleConnections() {
+	if c.closeIdle != nil {
+		c.closeIdle()
+	}
+}
 
 // Option changes what NewClient builds. Of two that say the same thing the last one counts.
 type Option func(*options) error
@@ -267,7 +284,8 @@ func checkEndpoint(endpoint string, insecure bool, option, example string) (stri
 	case u.Path != "" && path.Clean(u.Path) != strings.TrimRight(u.Path, "/") && strings.Trim(u.Path, "/") != "":
 		return refuse("has a path with empty or dotted segments")
 	}
-	return u.Scheme + "://" + u.Host + strings.TrimRight(u.EscapedPath(), "/"), nil
+	base := url.URL{Scheme: u.Scheme, Host: u.Host} // String escapes the zone of an IPv6 address
+	return base.String() + strings.TrimRight(u.EscapedPath(), "/"), nil
 }
 
 func checkPort(u *url.URL) error {

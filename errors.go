@@ -62,7 +62,8 @@ func (e *subError) Unwrap() error { return e.super }
 // that come later are lost, those before are kept.
 //
 // Test for a class of errors with errors.Is and the sentinels by status; get at
-// the fields with errors.As.
+// the fields with errors.As. Calls that fail for the same refusal of IAM share one
+// APIError: do not change it.
 type APIError struct {
 	// Operation is the call that was refused: "ShowCertKey".
 	Operation string

@@ -37,3 +37,6 @@ func (e Environment) Endpoint() (string, error) { return e.environment().endpoin
 
 // RetryAfter reads the header of that name.
 func RetryAfter(header http.Header) time.Duration { return retryAfter(header) }
+
+// SignAt signs a request as of now.
+func SignAt(req *http.Request, key AccessKey, now time.Time) error { return signRequest(req, key, now) }

@@ -81,6 +81,9 @@ func passwordToken(ctx context.Context, iam *pipeline, config PasswordConfig) (T
 		if err != nil {
 			return Token{}, err
 		}
+		if passcode == "" {
+			return Token{}, invalidArgument("PasswordConfig.TOTP returned no code")
+		}
 		secrets = append(secrets, passcode)
 		identity.Methods = append(identity.Methods, "totp")
 		identity.TOTP = &iamTOTP{iamPasscode{ID: config.UserID, Passcode: passcode}}

@@ -105,6 +105,9 @@ func TestTheSecondFactorIsAskedAtEachRenewal(t *testing.T) {
 	config.TOTP = func(context.Context) (string, error) { return "", theirs }
 	_, err := clientOf(t, srv, sms.PasswordToken(config, srv.SignerOptions()...)).ShowPassphrase(t.Context(), taskID)
 	require.ErrorIs(t, err, theirs)
+	config.TOTP = func(context.Context) (string, error) { return "", nil }
+	_, err = clientOf(t, srv, sms.PasswordToken(config, srv.SignerOptions()...)).ShowPassphrase(t.Context(), taskID)
+	require.ErrorContains(t, err, "TOTP returned no code")
 }
 
 func TestAWrongPasswordIsIAMsRefusalAndIsNotTriedAgainAtOnce(t *testing.T) {

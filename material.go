@@ -43,7 +43,7 @@ type MaterialError struct {
 
 // Error returns one line of at most 1 KiB that begins with the field's name.
 func (e *MaterialError) Error() string {
-	return printable.Line("sms: "+e.Field+": "+e.Err.Error(), maxErrorText)
+	return printable.Line(fmt.Sprintf("sms: %s: %v", e.Field, e.Err), maxErrorText)
 }
 
 // Unwrap returns the cause.

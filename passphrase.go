@@ -23,12 +23,12 @@ const opShowPassphrase = "ShowPassphrase"
 //
 // Source: https://support.huaweicloud.com/intl/en-us/api-sms/ShowPassphrase.html
 func (c *Client) ShowPassphrase(ctx context.Context, taskID string) (*Passphrase, error) {
-	target, err := taskTarget(ctx, opShowPassphrase, taskID, "passphrase")
+	target, err := taskTarget(opShowPassphrase, taskID, "passphrase")
 	if err != nil {
 		return nil, err
 	}
 	answer := new(Passphrase)
-	err = c.pipeline.do(ctx, call{
+	err = c.do(ctx, call{
 		operation: opShowPassphrase,
 		target:    target,
 		decode: func(_ http.Header, body []byte) error {

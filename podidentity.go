@@ -24,14 +24,14 @@ const (
 // than 64 KiB are refused. An attempt is bounded by 10 seconds; no proxy is used and no
 // redirect followed. A failure of the service is an *APIError whose Operation is "ShowPodIdentity".
 func PodIdentity(endpoint, tokenFile string) AccessKeySource {
-	checked, err := checkLocalEndpoint("the pod identity's endpoint", endpoint)
+	_, err := checkLocalEndpoint("the pod identity's endpoint", endpoint)
 	if tokenFile == "" {
 		err = errors.Join(err, invalidArgument("PodIdentity needs the file that holds the pod's token"))
 	}
 	if err != nil {
 		return &keyService{err: err}
 	}
-	u, err := url.Parse(checked)
+	u, err := url.Parse(endpoint)
 	if err != nil {
 		return &keyService{err: err}
 	}

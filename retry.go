@@ -85,7 +85,7 @@ func (r RetryPolicy) wait(attempt int, err error) (time.Duration, bool) {
 			base = max(base, throttledDelay)
 		}
 	}
-	return rand.N(r.ceiling(base, attempt) + 1), true
+	return rand.N(min(r.ceiling(base, attempt), maxDuration-1) + 1), true
 }
 
 // retryable reports whether a GET that ended in err is worth sending again: the

@@ -20,7 +20,8 @@ type Denial struct {
 	// Failure says it in a line: "implicit deny by identity-based policy".
 	Failure string
 	// Context is what the policies were held against, such as the action, the
-	// resource and the user's profile: the names and values as STS writes them.
+	// resource and the user's profile: the names and values as STS writes them, read as
+	// encoding/json does. Numbers are float64; Message has every digit.
 	Context map[string]any
 	// Message is the whole decoded message, a JSON text. What it holds beyond
 	// Failure and Context is not documented.
@@ -76,7 +77,7 @@ func DecodeAuthorizationMessage(ctx context.Context, stsEndpoint string, signer 
 		return nil, invalidArgument("the message is not valid UTF-8")
 	}
 	var denial Denial
-	err = client.pipeline.do(ctx, call{
+	err = client.do(ctx, call{
 		operation: "DecodeAuthorizationMessage", method: http.MethodPost, target: "/v5/decode-authorization-message", body: body,
 		decode: func(_ http.Header, body []byte) error {
 			decoded, err := wire.ParseDenial(body)

@@ -51,7 +51,8 @@ func PinTarget() TLSOption {
 // connection, resumed ones included. The certificate need not name the dialled
 // address unless VerifyServerName says so. InsecureSkipVerify is set, because
 // crypto/tls would insist on the name; VerifyConnection does the checks in its
-// place: leave it there. Config.Time is honoured.
+// place: leave it there. Time, where it is set on the config that is returned, is the
+// clock for the peer too, also in clones; the Time of a clone alone is not.
 //
 // With TLS 1.3 a server that refuses the source's certificate says so after the
 // client's handshake: the error comes with the first Read.

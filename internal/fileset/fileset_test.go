@@ -103,7 +103,7 @@ func TestReadRefusesWhatWasChanged(t *testing.T) {
 	require.ErrorIs(t, err, ErrForeign)
 }
 
-func TestReplaceRefusesPlacesThatItCannotTake(t *testing.T) { //nolint:paralleltest // it changes the working directory
+func TestReplaceRefusesPlacesThatItCannotTake(t *testing.T) {
 	parent := t.TempDir()
 	here := filepath.Join(parent, "here")
 	require.NoError(t, os.MkdirAll(filepath.Join(here, "deeper"), 0o700))

@@ -24,7 +24,7 @@ func ParseDenial(body []byte) (Denial, error) {
 		return Denial{}, errors.New("decoded_message is missing")
 	}
 	var fields map[string]any
-	if err := json.Unmarshal([]byte(answer.Message), &fields); err != nil {
+	if err := json.Unmarshal([]byte(answer.Message), &fields); err != nil || fields == nil {
 		return Denial{}, errors.New("decoded_message is not a JSON object")
 	}
 	denial := Denial{Message: answer.Message}

@@ -37,7 +37,7 @@ func TestParseDenial(t *testing.T) {
 	got, err = wire.ParseDenial([]byte(`{"decoded_message":"{\"failure\":1,\"context\":[]}"}`))
 	require.NoError(t, err)
 	assert.Equal(t, wire.Denial{Message: `{"failure":1,"context":[]}`}, got, "what is not as expected stays in Message")
-	for _, body := range []string{``, `{}`, `{"decoded_message":""}`, `{"decoded_message":1}`, `{"decoded_message":"[]"}`, `{"decoded_message":"no JSON"}`} {
+	for _, body := range []string{``, `{}`, `{"decoded_message":""}`, `{"decoded_message":"null"}`, `{"decoded_message":1}`, `{"decoded_message":"[]"}`, `{"decoded_message":"no JSON"}`} {
 		_, err := wire.ParseDenial([]byte(body))
 		require.ErrorContains(t, err, "decoded_message", body)
 	}
