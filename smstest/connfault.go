@@ -78,7 +78,7 @@ func (l *faultyListener) Accept() (net.Conn, error) {
 			reset(conn)
 		case ConnResetInHandshake:
 			l.run(func() {
-				_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
+				defer context.AfterFunc(l.stop, func() { _ = conn.Close() })()
 				_, _ = conn.Read(make([]byte, 1))
 				reset(conn)
 			})

@@ -1,6 +1,7 @@
 package smstest
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -35,7 +36,8 @@ func defaults() options {
 }
 
 // WithAddress makes a service listen on address, "host:port", in place of a free
-// port of the loopback interface. The host is added to the names in the certificate.
+// port of the loopback interface. The host is added to the names in the certificate; without
+// one it listens on all interfaces, and Endpoint names localhost.
 // It panics for what is no service, and NewServer for an address that cannot be listened on.
 func WithAddress(service Service, address string) Option {
 	checkService(service)
@@ -43,9 +45,13 @@ func WithAddress(service Service, address string) Option {
 }
 
 // WithBasePath puts the API of SMS under a path, such as "/gateway", which
-// Endpoint then ends in. What is outside of it is not found.
+// Endpoint then ends in. What is outside of it is not found. "" and "/" are none.
 func WithBasePath(path string) Option {
-	return func(o *options) { o.basePath = "/" + strings.Trim(path, "/") }
+	return func(o *options) {
+		if o.basePath = strings.Trim(path, "/"); o.basePath != "" {
+			o.basePath = "/" + o.basePath
+		}
+	}
 }
 
 // WithMaterial sets how AddTask makes certificates and keys.
@@ -53,9 +59,13 @@ func WithMaterial(m Material) Option {
 	return func(o *options) { o.material = m }
 }
 
-// WithAccessKey makes the server know key in place of one of its own.
+// WithAccessKey makes the server know key in place of one of its own. Without a
+// DomainID it belongs to an account with a new one.
 func WithAccessKey(key sms.AccessKey) Option {
-	return func(o *options) { o.key = key }
+	return func(o *options) {
+		key.DomainID = cmp.Or(key.DomainID, o.key.DomainID)
+		o.key = key
+	}
 }
 
 // WithHTTP1 turns HTTP/2 off.

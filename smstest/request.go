@@ -55,6 +55,7 @@ func (s *Server) Requests() []Request {
 	all := make([]Request, len(s.requests))
 	for i, r := range s.requests {
 		all[i] = *r
+		all[i].Header = r.Header.Clone()
 	}
 	return all
 }

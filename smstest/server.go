@@ -188,9 +188,9 @@ func (s *Server) listen(ctx context.Context, service Service, route func(*http.R
 	}
 	server.Protocols.SetHTTP1(true)
 	server.Protocols.SetHTTP2(!s.options.http1 && service != Metadata)
-	url := "http://" + listener.Addr().String()
+	url := "http://" + hostPort(listener)
 	if service != Metadata {
-		url = "https://" + listener.Addr().String()
+		url = "https://" + hostPort(listener)
 		config := &tls.Config{
 			Certificates: []tls.Certificate{s.authority.endpointCertificate(s.leaf())},
 			MinVersion:   tls.VersionTLS12,
@@ -204,6 +204,16 @@ func (s *Server) listen(ctx context.Context, service Service, route func(*http.R
 	}
 	s.running.Go(func() { _ = server.Serve(listener) })
 	return &endpoint{url, server, conns}
+}
+
+// hostPort is where clients reach a listener.
+func hostPort(listener net.Listener) string {
+	address := listener.Addr().String()
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return address
 }
 
 func (s *Server) bind(ctx context.Context, service Service) net.Listener {

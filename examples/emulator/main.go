@@ -37,22 +37,20 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for name, address := range map[string]string{"-address": set.address, "-iam": set.iam} {
-		if err := free(ctx, address); err != nil {
-			return fmt.Errorf("%s %s: %w", name, address, err)
-		}
+	if err := free(ctx, set); err != nil {
+		return err
 	}
 	srv := smstest.NewServer(smstest.WithAddress(smstest.SMS, set.address), smstest.WithAddress(smstest.IAM, set.iam))
 	defer srv.Close()
 	set.apply(srv)
-	if err := os.WriteFile(set.ca, []byte(srv.CACertificate()), 0o600); err != nil {
-		return err
+	if err := writeNew(set.ca, srv.CACertificate()); err != nil {
+		return fmt.Errorf("-ca: %w", err)
 	}
 	defer os.Remove(set.ca)
 	lines := environment(srv, set)
 	if set.env != "" {
-		if err := os.WriteFile(set.env, []byte(lines), 0o600); err != nil {
-			return err
+		if err := writeNew(set.env, lines); err != nil {
+			return fmt.Errorf("-env: %w", err)
 		}
 		defer os.Remove(set.env)
 	}
@@ -63,13 +61,26 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// free reports whether something can listen at address.
-func free(ctx context.Context, address string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+// free reports whether the services can listen where they are told to, both at once.
+func free(ctx context.Context, set settings) error {
+	for _, at := range []struct{ flag, address string }{{"-address", set.address}, {"-iam", set.iam}} {
+		listener, err := new(net.ListenConfig).Listen(ctx, "tcp", at.address)
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", at.flag, at.address, err)
+		}
+		defer listener.Close()
+	}
+	return nil
+}
+
+// writeNew writes a file that is removed at the end, and so must not be there yet.
+func writeNew(name, text string) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	return listener.Close()
+	_, err = file.WriteString(text)
+	return errors.Join(err, file.Close())
 }
 
 const howTo = `
@@ -82,7 +93,9 @@ const howTo = `
 func environment(srv *smstest.Server, set settings) string {
 	key := srv.AccessKey()
 	var b strings.Builder
-	export := func(name, value string) { fmt.Fprintf(&b, "export %s='%s'\n", name, value) }
+	export := func(name, value string) {
+		fmt.Fprintf(&b, "export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
+	}
 	export("HUAWEICLOUD_SMS_ENDPOINT", srv.Endpoint())
 	export("HUAWEICLOUD_SDK_IAM_ENDPOINT", srv.IAMEndpoint())
 	export("SSL_CERT_FILE", set.ca)

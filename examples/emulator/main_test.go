@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,8 +92,30 @@ func TestQuickstart(t *testing.T) {
 	assert.Contains(t, got, "status      401")
 }
 
+func TestSeveralFaultsComeInTurn(t *testing.T) {
+	t.Parallel()
+	env := start(t, "-fault", "ShowPassphrase=503x1", "-fault", "ShowPassphrase=404x1")
+	const statuses = `for i in 1 2 3; do curl -sS -o /dev/null -w '%{http_code} ' -H "X-Auth-Token: $HW_AUTH_TOKEN" ` +
+		`"$HUAWEICLOUD_SMS_ENDPOINT/v3/tasks/$SMS_TASK_ID/passphrase"; done`
+	assert.Equal(t, "503 404 200 ", shell(t, env, statuses))
+}
+
+// The lines are for a shell, whatever stands in them.
+func TestTheLinesAreQuoted(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "env")
+	env := start(t, "-env", file, "-task", `it's; echo "$HOME"`)
+	assert.Equal(t, `it's; echo "$HOME"`, shell(t, env, ". '"+file+`'; printf %s "$SMS_TASK_ID"`))
+}
+
 func TestBadFlagsSayWhatToDo(t *testing.T) {
 	t.Parallel()
+	theirs := filepath.Join(t.TempDir(), "theirs")
+	require.NoError(t, os.WriteFile(theirs, []byte("kept"), 0o600))
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
 	for says, args := range map[string][]string{
 		"DOMAIN/NAME:PASSWORD":       {"-user", "ann"},
 		"want one of sms:server:get": {"-deny", "sms:server:delete"},
@@ -102,7 +125,15 @@ func TestBadFlagsSayWhatToDo(t *testing.T) {
 		"must be 1 or more":          {"-fault", "ShowCertKey=503x0"},
 		"-address 127.0.0.1:http-no": {"-address", "127.0.0.1:http-no"},
 		"is no flag":                 {"stray"},
+		"several of ShowCertKey":     {"-fault", "ShowCertKey=503", "-fault", "ShowCertKey=404x1"},
+		"the id is empty":            {"-task", ""},
+		"-ca: open":                  {"-ca", theirs},
+		"-env: open":                 {"-env", theirs},
+		"-iam " + address:            {"-address", address, "-iam", address},
 	} {
 		require.ErrorContains(t, run(t.Context(), args, io.Discard), says)
 	}
+	kept, err := os.ReadFile(theirs)
+	require.NoError(t, err)
+	assert.Equal(t, "kept", string(kept))
 }

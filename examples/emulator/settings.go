@@ -37,10 +37,13 @@ func parseSettings(args []string) (settings, error) {
 	flags := flag.NewFlagSet("emulator", flag.ContinueOnError)
 	flags.StringVar(&set.address, "address", "127.0.0.1:0", "where SMS listens; port 0 takes a free one")
 	flags.StringVar(&set.iam, "iam", "127.0.0.1:0", "where IAM and STS listen")
-	flags.StringVar(&set.ca, "ca", filepath.Join(os.TempDir(), "sms-emulator-ca-"+strconv.Itoa(os.Getpid())+".pem"),
-		"file to write the CA certificate of the emulator to; it is removed at the end")
-	flags.StringVar(&set.env, "env", "", "file to write the lines for the shell to as well; it is removed at the end")
+	flags.StringVar(&set.ca, "ca", filepath.Join(os.TempDir(), fmt.Sprintf("sms-emulator-ca-%d-%d.pem", os.Getpid(), time.Now().UnixNano())),
+		"new file to write the CA certificate of the emulator to; it is removed at the end")
+	flags.StringVar(&set.env, "env", "", "new file to write the lines for the shell to as well; it is removed at the end")
 	flags.Func("task", "id of a task to make, again for more (default demo-task)", func(id string) error {
+		if id == "" {
+			return errors.New("the id is empty")
+		}
 		set.tasks = append(set.tasks, id)
 		return nil
 	})
@@ -57,8 +60,8 @@ func parseSettings(args []string) (settings, error) {
 			set.denied = append(set.denied, action)
 			return nil
 		})
-	flags.Func("fault", "what goes wrong, OPERATION=FAULT[xCOUNT], again for more: ShowCertKey=503, ShowCertKey=503x2, "+
-		"ShowPassphrase=2s (late), ShowPassphrase=hang, CreateToken=abort", func(text string) error {
+	flags.Func("fault", "what goes wrong, OPERATION=FAULT[xCOUNT]: ShowCertKey=503, ShowCertKey=503x2, ShowPassphrase=2s (late), "+
+		"ShowPassphrase=hang, CreateToken=abort; again for another operation or, with counts, for what comes next", func(text string) error {
 		f, err := parseFault(text)
 		set.faults = append(set.faults, f)
 		return err
@@ -68,6 +71,9 @@ func parseSettings(args []string) (settings, error) {
 	}
 	if flags.NArg() > 0 {
 		return settings{}, fmt.Errorf("%q is no flag: see -help", flags.Arg(0))
+	}
+	if err := set.checkFaults(); err != nil {
+		return settings{}, err
 	}
 	if len(set.tasks) == 0 {
 		set.tasks = []string{"demo-task"}
@@ -117,6 +123,19 @@ func parseFault(text string) (fault, error) {
 	return f, nil
 }
 
+// checkFaults refuses faults of which one would never come, as another of its
+// operation has no end.
+func (set settings) checkFaults() error {
+	for i, f := range set.faults {
+		for _, other := range set.faults[i+1:] {
+			if other.operation == f.operation && (f.count == 0 || other.count == 0) {
+				return fmt.Errorf("-fault: several of %s need counts, such as %[1]s=503x2", f.operation)
+			}
+		}
+	}
+	return nil
+}
+
 func (set settings) apply(srv *smstest.Server) {
 	for _, id := range set.tasks {
 		srv.AddTask(id)
@@ -127,15 +146,16 @@ func (set settings) apply(srv *smstest.Server) {
 	for _, action := range set.denied {
 		srv.Deny(action)
 	}
+	scripts := map[string][]smstest.Fault{}
 	for _, f := range set.faults {
 		if f.count == 0 {
 			srv.FailAlways(f.operation, f.what)
-			continue
 		}
-		script := make([]smstest.Fault, f.count)
-		for i := range script {
-			script[i] = f.what
+		for range f.count {
+			scripts[f.operation] = append(scripts[f.operation], f.what)
 		}
-		srv.Fail(f.operation, script...)
+	}
+	for operation, script := range scripts {
+		srv.Fail(operation, script...)
 	}
 }

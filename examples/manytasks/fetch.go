@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -27,6 +29,9 @@ type result struct {
 	outcome outcome
 	err     error
 }
+
+// taskID is what the service takes for one. It is the name of a folder, too.
+var taskID = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,255}$`)
 
 // fetcher fetches tasks. One client serves them all: it keeps the connections and
 // the token.
@@ -63,14 +68,14 @@ func (f fetcher) fetchAll(ctx context.Context, ids []string) []result {
 }
 
 func (f fetcher) fetch(ctx context.Context, id string) result {
-	if id == "." || !filepath.IsLocal(id) {
-		return result{id, failed, errors.New("the id cannot be the name of a folder")}
+	if !taskID.MatchString(id) || id == "." || id == ".." {
+		return result{strconv.Quote(id), failed, errors.New("not a task id")} // quoted: it may do things to a terminal
 	}
 	dir := filepath.Join(f.dir, id)
-	switch _, _, err := sms.LoadFiles(dir); {
-	case err == nil:
+	switch _, pass, err := sms.LoadFiles(dir); {
+	case err == nil && (!f.withPass || !pass.IsZero()):
 		return result{id, kept, nil}
-	case !errors.Is(err, fs.ErrNotExist):
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return result{id, failed, err}
 	}
 	if err := f.save(ctx, id, dir); err != nil {

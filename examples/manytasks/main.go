@@ -8,7 +8,8 @@
 // service in this process. A task that fails does not keep the others from
 // being fetched: it is reported at the end, and so is the exit status 1. Tasks
 // whose files are there already are left alone, so that the same command, run
-// again, goes on where it was interrupted.
+// again, goes on where it was interrupted; with -passphrase those that were saved
+// without one are fetched anew.
 package main
 
 import (

@@ -69,6 +69,34 @@ func TestARunGoesOnWhereItWasInterrupted(t *testing.T) {
 	}
 }
 
+func TestSavedWithoutAPassphraseIsFetchedAnewForOne(t *testing.T) {
+	t.Parallel()
+	service := smstest.NewServer()
+	t.Cleanup(service.Close)
+	service.AddTask("a")
+	client, err := service.Client()
+	require.NoError(t, err)
+	f := fetcher{client: client, dir: t.TempDir(), parallel: 1, progress: after{-1, nil, new(int)}}
+	assert.Equal(t, []outcome{saved}, outcomes(f.fetchAll(t.Context(), []string{"a"})))
+	f.withPass = true
+	assert.Equal(t, []outcome{saved}, outcomes(f.fetchAll(t.Context(), []string{"a"})))
+	assert.Equal(t, []outcome{kept}, outcomes(f.fetchAll(t.Context(), []string{"a"})))
+	_, pass, err := sms.LoadFiles(filepath.Join(f.dir, "a"))
+	require.NoError(t, err)
+	assert.False(t, pass.IsZero())
+}
+
+func TestWhatIsNoTaskIDIsQuotedAndFails(t *testing.T) {
+	t.Parallel()
+	f := fetcher{dir: t.TempDir(), parallel: 1, progress: after{-1, nil, new(int)}}
+	for _, id := range []string{"a/../b", "..", ".", "\x1b[2J", "a b", strings.Repeat("a", 256)} {
+		got := f.fetchAll(t.Context(), []string{id})[0]
+		assert.Equal(t, failed, got.outcome, id)
+		assert.True(t, strings.HasPrefix(got.id, `"`), got.id)
+		assert.NotContains(t, got.id, "\x1b")
+	}
+}
+
 // after interrupts once so many tasks are done.
 type after struct {
 	count     int
