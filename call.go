@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptrace"
 	"sync"
 	"time"
 
@@ -43,10 +44,11 @@ type pipeline struct {
 	limit    int64         // bytes of a success body, decoded
 	retry    RetryPolicy   // defaults filled in
 	budget   budget
-	watchers *watchers // nil: those of the call on whose behalf this one is made
-	buffers  sync.Pool // *[]byte
-	requests sync.Pool // *resty.Request without header and body
-	onBroken func()    // called after an answer that breaks HTTP or JSON; may be nil
+	watchers *watchers              // nil: those of the call on whose behalf this one is made
+	buffers  sync.Pool              // *[]byte
+	requests sync.Pool              // *resty.Request without header and body
+	trace    *httptrace.ClientTrace // of a transport of our own; may be nil
+	onBroken func()                 // called after an answer that breaks HTTP or JSON; may be nil
 }
 
 // newPipeline builds a pipeline over transport, with the credentials of signer on
@@ -111,6 +113,9 @@ func (p *pipeline) do(ctx context.Context, c call) error {
 func (p *pipeline) attempt(ctx context.Context, c call, sent *redactions, a *Attempt) error {
 	attemptCtx, cancel := context.WithTimeoutCause(ctx, p.timeout, ErrAttemptTimeout)
 	defer cancel()
+	if p.trace != nil {
+		attemptCtx = withTrace(attemptCtx, p.trace)
+	}
 	raw, err := p.send(attemptCtx, c)
 	if err != nil {
 		return p.diagnose(ctx, attemptCtx, err, sent)

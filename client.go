@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"path"
 	"runtime"
@@ -111,11 +112,14 @@ func newOptions(opts []Option) (options, error) {
 
 func (o options) client(endpoint string, signer Signer) *Client {
 	transport, closeIdle := o.transport, func() {}
+	var trace *httptrace.ClientTrace
 	if transport == nil {
 		own := newTransport()
-		transport, closeIdle = newFirstConn(own), own.CloseIdleConnections
+		dialQuiet(own)
+		transport, closeIdle, trace = newFirstConn(own), own.CloseIdleConnections, settling()
 	}
 	p := newPipeline(endpoint, signer, transport, userAgent(o.product))
+	p.trace = trace
 	p.timeout, p.limit, p.retry, p.onBroken = o.timeout, o.limit, o.retry.withDefaults(), closeIdle
 	if o.clientTimeout > 0 {
 		p.timeout = min(p.timeout, o.clientTimeout)

@@ -190,7 +190,9 @@ func cutShort(err error) bool {
 
 // unasked reports whether the connection was given up because the server had sent
 // something on it before the request: the next one may be in order.
-func unasked(err error) bool { return hasText(err, "readLoopPeekFailLocked: %!w(<nil>)") }
+func unasked(err error) bool {
+	return errors.Is(err, errUnasked) || hasText(err, "readLoopPeekFailLocked: %!w(<nil>)")
+}
 
 func headersTooLarge(err error) bool {
 	return hasText(err, "response headers exceeded", "response header list larger")

@@ -1,0 +1,153 @@
+package sms
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// quietConn is a connection of HTTP/1 on which nothing may arrive that was not
+// asked for.
+//
+// With HTTP/1 an answer belongs to a request because it comes after it: what a server, or
+// a gateway before it, sends behind one answer would be taken for the next, another task's keys
+// without an error. net/http gives up a connection on which something arrives unasked, but puts it
+// back into the pool before it looks. So a request that is given a used connection waits until
+// net/http has taken all there was, while no answer is expected yet; and until the
+// request is written nothing may arrive. Otherwise the connection is closed, and net/http takes
+// another one for the request.
+type quietConn struct {
+	net.Conn
+
+	shared atomic.Bool // HTTP/2, where answers bear numbers
+
+	mu      sync.Mutex
+	reading bool          // a Read is under way: all that was read before has been taken
+	quiet   bool          // what arrives now was not asked for
+	waiting chan struct{} // closed when reading or gone; nil while nobody waits
+	gone    bool
+}
+
+var errUnasked = errors.New("sms: the server sent something that was not asked for")
+
+// settleIn is how long net/http may take to look at a connection. It does so at once.
+const settleIn = time.Second
+
+// Read reads, unless what there is was not asked for.
+func (c *quietConn) Read(b []byte) (int, error) {
+	c.set(func() { c.reading = true })
+	n, err := c.Conn.Read(b)
+	unasked := false
+	c.set(func() { c.reading, unasked = false, c.quiet && n > 0 })
+	if unasked {
+		clear(b[:n])
+		_ = c.Close()
+		return 0, errUnasked
+	}
+	return n, err
+}
+
+// Write begins a request: from now on an answer is asked for.
+func (c *quietConn) Write(b []byte) (int, error) {
+	c.set(func() { c.quiet = false })
+	return c.Conn.Write(b)
+}
+
+// Close closes the connection.
+func (c *quietConn) Close() error {
+	c.set(func() { c.gone = true })
+	return c.Conn.Close()
+}
+
+// set changes the state and wakes up who waits for it.
+func (c *quietConn) set(change func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change()
+	if c.waiting != nil && (c.reading || c.gone) {
+		c.quiet = c.reading
+		close(c.waiting)
+		c.waiting = nil
+	}
+}
+
+// settle returns when all that has arrived was taken, and makes the connection
+// quiet until the next Write. One that does not settle is closed.
+func (c *quietConn) settle() {
+	c.mu.Lock()
+	if c.reading || c.gone {
+		c.quiet = c.reading
+		c.mu.Unlock()
+		return
+	}
+	settled := make(chan struct{})
+	c.waiting = settled
+	c.mu.Unlock()
+	timer := time.NewTimer(settleIn)
+	defer timer.Stop()
+	select {
+	case <-settled:
+	case <-timer.C:
+		_ = c.Close()
+	}
+}
+
+// settling is the trace of requests over a transport of our own: net/http calls it
+// with the connection of a request before it expects an answer on it.
+func settling() *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		conn := quietBeneath(info.Conn)
+		switch {
+		case conn == nil || conn.shared.Load():
+		case info.Reused:
+			conn.settle()
+		default:
+			secured, ok := info.Conn.(*tls.Conn)
+			conn.shared.Store(ok && secured.ConnectionState().NegotiatedProtocol == "h2")
+		}
+	}}
+}
+
+// withTrace adds trace to ctx. WithClientTrace changes a trace that it adds to
+// another one, and this one serves many requests.
+func withTrace(ctx context.Context, trace *httptrace.ClientTrace) context.Context {
+	if httptrace.ContextClientTrace(ctx) != nil {
+		own := *trace
+		trace = &own
+	}
+	return httptrace.WithClientTrace(ctx, trace)
+}
+
+// quietBeneath finds the quietConn that TLS, and a proxy's TLS, may lie over.
+func quietBeneath(conn net.Conn) *quietConn {
+	for {
+		over, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		conn = over.NetConn()
+	}
+	quiet, _ := conn.(*quietConn)
+	return quiet
+}
+
+// dialQuiet makes a transport dial connections that can be quiet.
+func dialQuiet(t *http.Transport) {
+	dial := t.DialContext
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &quietConn{Conn: conn}, nil
+	}
+}
