@@ -47,14 +47,16 @@
 //
 //	var refused *sms.APIError
 //	switch {
-//	case errors.Is(err, sms.ErrForbidden) && errors.As(err, &refused):
-//		log.Printf("missing permission: %v", refused.Details)
+//	case errors.Is(err, sms.ErrForbidden):
+//		log.Print(err) // names the permission to ask for
 //	case errors.Is(err, sms.ErrNotFound):
 //		// no such task
 //	case errors.Is(err, sms.ErrAttemptTimeout):
 //		// the service did not answer in time
 //	case errors.Is(err, context.DeadlineExceeded):
 //		// our own deadline
+//	case errors.As(err, &refused):
+//		log.Printf("%d %s, request id %s", refused.StatusCode, refused.Code, refused.RequestID)
 //	}
 //
 // Where no answer came, the cause is in the chain: net.Error, *net.OpError, *net.DNSError,

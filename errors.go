@@ -153,7 +153,10 @@ func (e *APIError) hint() string {
 	case e.StatusCode == http.StatusUnauthorized:
 		return "check the domain, the user and the password or key that IAM was given"
 	case e.StatusCode == http.StatusForbidden && permission != "":
-		return "the caller needs the permission " + permission
+		if action, _ := e.Denied(); action != "" {
+			return "the caller needs the permission " + printable.Line(action, 64)
+		}
+		return "the caller may lack the permission " + permission
 	case e.StatusCode == http.StatusNotFound && permission != "":
 		return "check the task id and the endpoint"
 	case e.StatusCode == http.StatusTooManyRequests && e.RetryAfter > 0:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"sync"
 
 	"example.com/huaweicloud/sms"
 	"example.com/huaweicloud/sms/smstest"
@@ -165,6 +166,41 @@ func ExampleSigner() {
 	srv.AddTask("task-1")
 
 	fetch(srv, gatewayKey{sms.NewSecret(srv.Token())})
+	// Output: &{task-1 [REDACTED]} <nil>
+}
+
+// rotatingKey is a gatewayKey that is rotated now and then: after a 401 it is read
+// anew, unless another call has done so in the meantime.
+type rotatingKey struct {
+	read func(context.Context) (sms.Secret, error)
+
+	mu  sync.Mutex
+	key sms.Secret
+}
+
+func (r *rotatingKey) Sign(req *http.Request) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return gatewayKey{r.key}.Sign(req)
+}
+
+func (r *rotatingKey) Refresh(refused *http.Response) (retry bool, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if refused.Request.Header.Get("X-Auth-Token") == r.key.Reveal() {
+		r.key, err = r.read(refused.Request.Context())
+	}
+	return err == nil, err
+}
+
+func ExampleRefresher() {
+	srv := smstest.NewServer()
+	defer srv.Close()
+	srv.AddTask("task-1")
+
+	fetch(srv, &rotatingKey{key: sms.NewSecret("an old key"), read: func(context.Context) (sms.Secret, error) {
+		return sms.NewSecret(srv.Token()), nil
+	}})
 	// Output: &{task-1 [REDACTED]} <nil>
 }
 

@@ -12,18 +12,17 @@ import (
 	"example.com/huaweicloud/sms/smstest"
 )
 
-// openChannel is the quick start of README.
+// openChannel fetches a task's keys and dials its target.
 func openChannel(ctx context.Context, token, taskID, targetAddr string) error {
 	client, err := sms.NewClient("https://sms.ap-southeast-3.myhuaweicloud.com", sms.StaticToken(token))
 	if err != nil {
 		return err
 	}
 	material, err := client.ShowCertKey(ctx, taskID)
-	var apiErr *sms.APIError
-	switch {
-	case errors.Is(err, sms.ErrForbidden) && errors.As(err, &apiErr):
-		return fmt.Errorf("missing permission: %v", apiErr.Details)
-	case err != nil:
+	if errors.Is(err, sms.ErrForbidden) {
+		return fmt.Errorf("ask the administrator: %w", err) // the error names the permission and the request
+	}
+	if err != nil {
 		return err
 	}
 	pass, err := client.ShowPassphrase(ctx, taskID)
@@ -88,17 +87,6 @@ type certKeys interface {
 	ShowPassphrase(ctx context.Context, taskID string) (*sms.Passphrase, error)
 }
 
-// noCertKeys is a mock.
-type noCertKeys struct{ err error }
-
-func (m noCertKeys) ShowCertKey(context.Context, string, ...sms.CertKeyOption) (*sms.CertKey, error) {
-	return nil, m.err
-}
-
-func (m noCertKeys) ShowPassphrase(context.Context, string) (*sms.Passphrase, error) {
-	return nil, m.err
-}
-
 // isReady is a user's service.
 func isReady(ctx context.Context, client certKeys, taskID string) string {
 	_, err := client.ShowPassphrase(ctx, taskID)
@@ -112,6 +100,17 @@ func isReady(ctx context.Context, client certKeys, taskID string) string {
 	}
 }
 
+// noCertKeys is a mock.
+type noCertKeys struct{ err error }
+
+func (m noCertKeys) ShowCertKey(context.Context, string, ...sms.CertKeyOption) (*sms.CertKey, error) {
+	return nil, m.err
+}
+
+func (m noCertKeys) ShowPassphrase(context.Context, string) (*sms.Passphrase, error) {
+	return nil, m.err
+}
+
 // A mock of two methods serves where no HTTP is wanted.
 func Example_mock() {
 	fmt.Println(isReady(context.Background(), noCertKeys{&sms.APIError{StatusCode: 404}}, "task-1"))
@@ -121,28 +120,24 @@ func Example_mock() {
 	// ask again later
 }
 
-// testWithTheFakeService is what README shows of package smstest.
-func testWithTheFakeService(ctx context.Context) error {
+// A mock may tell less than the service: this is what a service of the user's own
+// looks like under test with package smstest, in TestIsReady.
+func Example_testing() {
 	srv := smstest.NewServer() // HTTPS on a loopback port
 	defer srv.Close()
 	material, pass := srv.AddTask("task-1")
 	client, err := srv.Client()
 	if err != nil {
-		return err
+		fmt.Println(err)
+		return
 	}
-	got, err := client.ShowCertKey(ctx, "task-1")
+	got, err := client.ShowCertKey(context.Background(), "task-1")
 	fmt.Println(got.Equal(material), pass.TaskID, err)
 
 	srv.Deny(smstest.ActionGetCert) // from now on refused with the documented 403
-	_, err = client.ShowCertKey(ctx, "task-1")
+	_, err = client.ShowCertKey(context.Background(), "task-1")
 	fmt.Println(errors.Is(err, sms.ErrForbidden))
-	return nil
-}
-
-func Example_testing() {
-	fmt.Println(testWithTheFakeService(context.Background()))
 	// Output:
 	// true task-1 <nil>
 	// true
-	// <nil>
 }

@@ -1,9 +1,7 @@
 package sms_test
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,38 +13,13 @@ import (
 	"example.com/huaweicloud/sms/smstest"
 )
 
-// From a 403 to what to ask the administrator for.
-func ExampleDecodeAuthorizationMessage() {
-	srv := smstest.NewServer() // in place of the real service
-	defer srv.Close()
-	srv.AddTask("task-1")
-	srv.Deny(smstest.ActionGetCert)
-	signer := sms.StaticAccessKey(srv.AccessKey())
-	client, err := sms.NewClient(srv.Endpoint(), signer, sms.WithHTTPClient(srv.HTTPClient()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-
-	_, err = client.ShowCertKey(context.Background(), "task-1")
-	var refused *sms.APIError
-	if !errors.Is(err, sms.ErrForbidden) || !errors.As(err, &refused) {
-		fmt.Println("something else:", err)
-		return
-	}
-	action, resource := refused.Denied()
-	fmt.Println("ask for", action, "on server", resource[strings.LastIndex(resource, ":")+1:])
-
-	denial, err := sms.DecodeAuthorizationMessage(context.Background(), srv.STSEndpoint(), signer,
-		refused.EncodedAuthorizationMessage, sms.WithHTTPClient(srv.HTTPClient()))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println("because:", denial.Failure)
-	// Output:
-	// ask for sms:server:getCert on server task-1
-	// because: implicit deny by identity-based policy
+func TestWhatToAskForAfterOtherRefusals(t *testing.T) {
+	t.Parallel()
+	gateway := &sms.APIError{Operation: "ShowCertKey", StatusCode: 403, Code: "APIGW.0302", Message: "The IP address is not allowed"}
+	text := whatToAskFor(t.Context(), gateway, "", nil)
+	assert.Contains(t, text, "help with sms: ShowCertKey: 403 Forbidden: APIGW.0302")
+	assert.Contains(t, text, "may lack the permission sms:server:getCert")
+	assert.Contains(t, whatToAskFor(t.Context(), errSigner, "", nil), "nothing: ")
 }
 
 func TestDecodeAuthorizationMessage(t *testing.T) {

@@ -34,7 +34,8 @@ func certKeyWithTheOfficialSDK(client *official.SmsClient, taskID string) (strin
 func certKeyWithThisLibrary(ctx context.Context, client *sms.Client, taskID string) (sms.Secret, error) {
 	material, err := client.ShowCertKey(ctx, taskID)
 	if refused, ok := errors.AsType[*sms.APIError](err); ok && refused.StatusCode == 403 {
-		return sms.Secret{}, fmt.Errorf("missing permission: %v", refused.Details)
+		action, _ := refused.Denied() // sms:server:getCert
+		return sms.Secret{}, fmt.Errorf("missing permission %s: %w", action, err)
 	}
 	if err != nil {
 		return sms.Secret{}, err

@@ -22,7 +22,7 @@ func ExampleServer_Fail() {
 	srv.AddTask("task-1")
 	srv.Fail(smstest.ShowPassphrase,
 		smstest.Pass(),
-		smstest.Status(429, `{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached"}`, "Retry-After", "0"),
+		smstest.Status(429, `{"error_code":"APIGW.0308","error_msg":"The throttling threshold has been reached"}`),
 	)
 	client, err := srv.Client()
 	if err != nil {
