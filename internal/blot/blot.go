@@ -77,7 +77,7 @@ func cutParts(text string, forms []string) string {
 	for _, form := range forms {
 		for at := 0; at+stride <= len(form) && len(form) >= part; at += stride {
 			piece := form[at : at+stride]
-			if at >= stride && piece == form[at-stride:at] || !index.mayHold(word(piece)) {
+			if !index.mayHold(word(piece)) || isInner(form, at) {
 				continue
 			}
 			cut = markAround(cut, text, form, at)
@@ -96,6 +96,13 @@ func cutParts(text string, forms []string) string {
 		}
 	}
 	return b.String()
+}
+
+// isInner reports whether the piece of form at an offset is one of many that are the
+// same, and neither the first nor the last: those find all that it would.
+func isInner(form string, at int) bool {
+	piece, before, behind := form[at:at+stride], at-stride, at+2*stride
+	return before >= 0 && behind <= len(form) && piece == form[before:at] && piece == form[at+stride:behind]
 }
 
 // markAround marks in cut where text holds the piece of form at an offset and as

@@ -135,3 +135,26 @@ func BenchmarkClean(b *testing.B) {
 		})
 	}
 }
+
+func FuzzClean(f *testing.F) {
+	f.Add("correct horse battery", "staple correct horse battery staple")
+	f.Add("aaaaaaaaaaaaaaaaaaaaaaaa", "baaaaaaaaaaaaaaaaaaaaaaaaaaab")
+	f.Add(`pass"word`, `{"password":"pass\"word"}`)
+	f.Fuzz(func(t *testing.T, value, text string) {
+		if len(value) < 4 || strings.ContainsAny(value, "[]") || strings.Contains(blot.Mark, value) {
+			t.Skip("not told from the mark")
+		}
+		got := setOf(value).Clean(text)
+		if strings.Contains(got, value) {
+			t.Fatalf("%q is left in %q", value, got)
+		}
+		for i := 0; i+16 <= len(value); i++ {
+			if strings.Contains(got, value[i:i+16]) {
+				t.Fatalf("a part of %q is left in %q", value, got)
+			}
+		}
+		if setOf(value).Clean(got) != got {
+			t.Fatalf("%q is not clean", got)
+		}
+	})
+}
