@@ -54,7 +54,7 @@ func (k AccessKey) check() error {
 }
 
 // AccessKeySource gets temporary keys, as ECSMetadata does. AccessKey is called
-// under the rules of TokenSource.
+// under the rules of TokenSource, also for a key that is incomplete.
 type AccessKeySource interface {
 	AccessKey(ctx context.Context) (AccessKey, error)
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Signer authenticates requests. The signers of this package are StaticToken,
-// PasswordToken, TokenFrom, StaticAccessKey and AccessKeyFrom; a type of the
-// user's own serves as well.
+// PasswordToken, AgencyToken, FederatedToken, TokenFrom, StaticAccessKey, AccessKeyFrom
+// and what SignerFromEnv finds; a type of the user's own serves as well.
 //
 // Sign is called once for each attempt, on a copy of the request that is the
 // signer's to change. It sets the headers that authenticate the request and

@@ -16,8 +16,9 @@ type CertKeyOption func(*certKeyOptions) error
 type certKeyOptions struct{ enableCACert bool }
 
 // EnableCACert says whether the service is to generate a CA certificate for the
-// task. It is always sent, as documents disagree on the service's own default,
-// and is true unless said otherwise. With false, CertKey.CA is usually empty.
+// task. It is always sent, as the API's pages disagree on the service's own default (some
+// languages' and dates' say true, others false), and is true unless said otherwise. With false,
+// CertKey.CA is usually empty.
 func EnableCACert(enable bool) CertKeyOption {
 	return func(o *certKeyOptions) error {
 		o.enableCACert = enable

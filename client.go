@@ -189,6 +189,10 @@ func WithRetry(policy RetryPolicy) Option {
 // WithLogger makes the client log attempts (level Debug), retries and renewals
 // (Info) with their request ids, those of its signer's calls to IAM too. It never
 // logs a secret or a body. Without it nothing is logged. nil is ErrInvalidArgument.
+//
+//	sms: attempt              Debug  operation, attempt, duration; replayed, status, request_id, error
+//	sms: retry                Info   operation, attempt, wait, reason
+//	sms: credentials renewed  Info   kind, expires
 func WithLogger(logger *slog.Logger) Option {
 	return func(o *options) error {
 		if logger == nil {

@@ -26,7 +26,8 @@ var (
 // Sentinels for what is not an answer of the service.
 var (
 	// ErrInvalidArgument is what a call or a constructor returns for an argument
-	// that cannot be right. Nothing was sent.
+	// that cannot be right, and a call for credentials that a source of the user's own returned and
+	// that cannot be sent. Nothing was sent.
 	ErrInvalidArgument = errors.New("invalid argument")
 	// ErrInvalidResponse is a success status whose body is not the documented
 	// answer. Where the body is an error object, the error is an *APIError too.
@@ -65,17 +66,21 @@ func (e *subError) Unwrap() error { return e.super }
 // the fields with errors.As. Calls that fail for the same refusal of IAM share one
 // APIError: do not change it.
 type APIError struct {
-	// Operation is the call that was refused: "ShowCertKey".
+	// Operation is the call that was refused: "ShowCertKey" or "ShowPassphrase" by SMS or
+	// the gateway before it; "CreateToken", "CreateTokenByAgency", "ExchangeIDToken",
+	// "CreateTemporaryKey" or "ListDomains" by IAM; "CreateMetadataToken" or "ShowSecurityKey" by
+	// the metadata service of an ECS; "ShowPodIdentity" by that of a pod;
+	// "DecodeAuthorizationMessage" by STS.
 	Operation string
 	// StatusCode is the HTTP status: 403.
 	StatusCode int
 	// Code is the service's own code: "SMS.9004" from SMS, "APIGW.0301" from the
-	// gateway. A numeric code, as IAM's, is in decimal.
+	// gateway. A numeric code, as IAM's, is in decimal. At most 255 bytes.
 	Code string
 	// Message is the service's text, at most 4 KiB.
 	Message string
 	// RequestID names the request in the provider's logs, from the X-Request-Id
-	// header or the body.
+	// header or the body, at most 255 bytes.
 	RequestID string
 	// EncodedAuthorizationMessage, of a 403, holds the reasons in encrypted form,
 	// 0 to 65,535 characters. Huawei's STS decodes it.
@@ -84,13 +89,16 @@ type APIError struct {
 	ErrorParam []string
 	// Details, of a 403, lists the causes, 1 to 20; of more, 100 are kept.
 	Details []ErrorDetail
-	// RetryAfter is how long the service asks to wait, 0 where it does not say.
+	// RetryAfter is how long the service asks to wait: its Retry-After in whole seconds,
+	// or until the date in it; 0 where it does not say or what it says is neither.
 	RetryAfter time.Duration
 }
 
 // ErrorDetail is one cause of an APIError.
 type ErrorDetail struct {
-	Code    string `json:"error_code"`
+	// Code is like that of APIError: "SMS.9004".
+	Code string `json:"error_code"`
+	// Message is the service's text, at most 64 KiB.
 	Message string `json:"error_msg"`
 }
 

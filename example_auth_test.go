@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"sync"
+	"sync/atomic"
 
 	"example.com/huaweicloud/sms"
 	"example.com/huaweicloud/sms/smstest"
@@ -172,25 +172,31 @@ func ExampleSigner() {
 // rotatingKey is a gatewayKey that is rotated now and then: after a 401 it is read
 // anew, unless another call has done so in the meantime.
 type rotatingKey struct {
+	key  atomic.Pointer[sms.Secret]
 	read func(context.Context) (sms.Secret, error)
-
-	mu  sync.Mutex
-	key sms.Secret
+	turn chan struct{} // of one place: who has it reads
 }
 
-func (r *rotatingKey) Sign(req *http.Request) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return gatewayKey{r.key}.Sign(req)
-}
+var _ sms.Refresher = (*rotatingKey)(nil)
+
+func (r *rotatingKey) Sign(req *http.Request) error { return gatewayKey{*r.key.Load()}.Sign(req) }
 
 func (r *rotatingKey) Refresh(refused *http.Response) (retry bool, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if refused.Request.Header.Get("X-Auth-Token") == r.key.Reveal() {
-		r.key, err = r.read(refused.Request.Context())
+	ctx := refused.Request.Context()
+	select { // nobody waits longer than their own context allows
+	case r.turn <- struct{}{}:
+		defer func() { <-r.turn }()
+	case <-ctx.Done():
+		return false, ctx.Err()
 	}
-	return err == nil, err
+	if refused.Request.Header.Get("X-Auth-Token") == r.key.Load().Reveal() {
+		key, err := r.read(ctx)
+		if err != nil {
+			return false, err
+		}
+		r.key.Store(&key)
+	}
+	return true, nil
 }
 
 func ExampleRefresher() {
@@ -198,9 +204,13 @@ func ExampleRefresher() {
 	defer srv.Close()
 	srv.AddTask("task-1")
 
-	fetch(srv, &rotatingKey{key: sms.NewSecret("an old key"), read: func(context.Context) (sms.Secret, error) {
-		return sms.NewSecret(srv.Token()), nil
-	}})
+	signer := &rotatingKey{
+		read: func(context.Context) (sms.Secret, error) { return sms.NewSecret(srv.Token()), nil },
+		turn: make(chan struct{}, 1),
+	}
+	old := sms.NewSecret("an old key")
+	signer.key.Store(&old)
+	fetch(srv, signer)
 	// Output: &{task-1 [REDACTED]} <nil>
 }
 

@@ -33,7 +33,7 @@ func openChannel(ctx context.Context, token, taskID, targetAddr string) error {
 	if err != nil {
 		return err
 	}
-	slog.Info("channel ready", "material", material) // keys print as [REDACTED]
+	slog.Info("dialling", "material", material) // keys print as [REDACTED]
 	conn, err := (&tls.Dialer{Config: conf}).DialContext(ctx, "tcp", targetAddr+":8900")
 	if err != nil {
 		return err

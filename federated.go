@@ -24,7 +24,8 @@ type FederatedConfig struct {
 
 // IDTokenFile returns a FederatedConfig.IDToken that reads a file anew each time,
 // such as the one that HUAWEICLOUD_SDK_ID_TOKEN_FILE names. White space at its
-// ends is dropped; more than 64 KiB are refused.
+// ends is dropped. An empty file and one of more than 64 KiB are ErrInvalidArgument, others the
+// error of package os, such as fs.ErrNotExist.
 func IDTokenFile(name string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return readTokenFile("the id token file", name) }
 }
@@ -32,7 +33,8 @@ func IDTokenFile(name string) func(context.Context) (string, error) {
 // FederatedToken returns a Signer that gets IAM tokens for a federated user's id
 // tokens and renews them by the rules of TokenFrom. A failure of IAM is an
 // *APIError whose Operation is "ExchangeIDToken". A configuration that is
-// incomplete is ErrInvalidArgument in NewClient.
+// incomplete is ErrInvalidArgument in NewClient. Source: the credentials of the official Go SDK,
+// https://github.com/huaweicloud/huaweicloud-sdk-go-v3, core/auth.
 func FederatedToken(config FederatedConfig, opts ...SignerOption) Signer {
 	iam, err := config.pipeline(opts)
 	if err != nil {
@@ -43,7 +45,8 @@ func FederatedToken(config FederatedConfig, opts ...SignerOption) Signer {
 
 // FederatedAccessKey returns temporary keys for a federated user's id tokens, for
 // AccessKeyFrom: the IAM token is exchanged for a key that lives for 6 hours. A failure of IAM is an
-// *APIError whose Operation is "ExchangeIDToken" or "CreateTemporaryKey".
+// *APIError whose Operation is "ExchangeIDToken" or "CreateTemporaryKey". Otherwise it is as
+// FederatedToken.
 func FederatedAccessKey(config FederatedConfig, opts ...SignerOption) AccessKeySource {
 	iam, err := config.pipeline(opts)
 	return &keyService{pipeline: iam, err: err, request: func(ctx context.Context) (call, error) {

@@ -104,7 +104,8 @@ type AgencyConfig struct {
 // AgencyToken returns a Signer that assumes an agency: it gets tokens from IAM
 // with those of base, a signer of tokens whose user may assume agencies (the permission Agent
 // Operator), and renews them by the rules of TokenFrom. A failure of IAM is an
-// *APIError whose Operation is "CreateTokenByAgency". Source:
+// *APIError whose Operation is "CreateTokenByAgency". A config that is incomplete, a nil base
+// and one that signs with access keys are ErrInvalidArgument in NewClient. Source:
 // https://support.huaweicloud.com/intl/en-us/api-iam/iam_30_0003.html
 func AgencyToken(config AgencyConfig, base Signer, opts ...SignerOption) Signer {
 	o, err := newSignerOptions(opts)

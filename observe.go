@@ -12,7 +12,7 @@ import (
 // secret and no body.
 type Attempt struct {
 	// Operation is the call: "ShowCertKey", or one that a signer makes on its behalf,
-	// such as IAM's "CreateToken" (the list is at APIError).
+	// such as IAM's "CreateToken"; APIError.Operation lists them.
 	Operation string
 	// Number counts the attempts of the call, from 1.
 	Number int

@@ -23,6 +23,8 @@ const (
 // rotates, and sent as Authorization; white space at its ends is dropped, and more
 // than 64 KiB are refused. An attempt is bounded by 10 seconds; no proxy is used and no
 // redirect followed. A failure of the service is an *APIError whose Operation is "ShowPodIdentity".
+// Another endpoint and an empty tokenFile are ErrInvalidArgument in NewClient. Source: the
+// credentials of the official Go SDK, https://github.com/huaweicloud/huaweicloud-sdk-go-v3, core/auth.
 func PodIdentity(endpoint, tokenFile string) AccessKeySource {
 	_, err := checkLocalEndpoint("the pod identity's endpoint", endpoint)
 	if tokenFile == "" {

@@ -12,7 +12,8 @@ import (
 // be given to NewClient as it is.
 //
 // The regions are those of the official SDK as of January 2026. SMS is a global
-// service: one endpoint serves migrations to every region of its site.
+// service: one endpoint serves migrations to every region of its site. Source:
+// https://support.huaweicloud.com/intl/en-us/api-sms/sms_api_0004.html
 func Endpoint(region string) (string, error) {
 	host, known := regionHost(region)
 	if !known {

@@ -12,7 +12,8 @@ import (
 )
 
 // RetryPolicy says how often and how patiently a call is tried. A zero field
-// takes its default; a negative one is ErrInvalidArgument.
+// takes its default; a negative one is ErrInvalidArgument. Whatever the policy, a client's
+// retries come from a budget of 100 that 5 successes refill by one.
 type RetryPolicy struct {
 	// MaxAttempts is how many attempts a call makes at most: 3 by default, 1 for no
 	// retry. A 401 that the signer can cure is sent once more within its attempt.

@@ -45,7 +45,8 @@ func files(dir string) fileset.Dir {
 // Texts are written as the service sent them; an empty field makes no file. An
 // error or a crash at any point leaves the old set or the new one, and what a
 // crash left behind goes with the next SaveFiles. Parents of dir are made as needed.
-// A dir that holds anything else is refused with ErrInvalidArgument and left as it is,
+// A CertKey without certificate or key and texts of more than 1 MiB are ErrInvalidArgument; what the
+// file system refuses is the error of package os. A dir that holds anything else is refused with ErrInvalidArgument and left as it is,
 // and so are a symbolic link, the working directory and its parents, and names such as
 // ".x.sms-old", which a save uses; dir cannot be a mount point. Do not save to one dir twice at
 // the same time.
@@ -92,7 +93,8 @@ func (c *CertKey) SaveFiles(dir string, opts ...SaveOption) error {
 // LoadFiles returns what SaveFiles wrote to dir, and the passphrase, which is zero
 // if none was saved. It finds the old set where a save was cut short. A dir that
 // holds anything else, lacks a file, or mixes files of two sets is refused with
-// ErrInvalidArgument; without dir the error is fs.ErrNotExist. It writes nothing. Where a
+// ErrInvalidArgument, and so is a file of more than 1 MiB; without dir the error is
+// fs.ErrNotExist. It writes nothing. Where a
 // passphrase was saved, checking its seal takes scrypt's time and 16 MiB.
 func LoadFiles(dir string) (*CertKey, Secret, error) {
 	if dir == "" {

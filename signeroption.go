@@ -7,7 +7,7 @@ import (
 )
 
 // DefaultIAMEndpoint is where tokens and domain ids are asked for unless
-// WithIAMEndpoint says otherwise.
+// WithIAMEndpoint says otherwise: IAM's global endpoint, as in the official SDKs.
 const DefaultIAMEndpoint = "https://iam.myhuaweicloud.com"
 
 // SignerOption changes how a signer talks to IAM. An option that cannot be met is

@@ -31,7 +31,7 @@ type Denial struct {
 // STSEndpoint returns the URL of STS in a region, for DecodeAuthorizationMessage:
 // STSEndpoint("cn-north-4") is "https://sts.cn-north-4.myhuaweicloud.com". The regions are
 // those of the site that the account is on, also those where SMS has no endpoint. A text that
-// is no region's name is ErrInvalidArgument.
+// is no region's name is ErrInvalidArgument. Source: the page of DecodeAuthorizationMessage.
 func STSEndpoint(region string) (string, error) {
 	for _, c := range []byte(region) {
 		if lower, digit := 'a' <= c && c <= 'z', '0' <= c && c <= '9'; !lower && !digit && c != '-' {
@@ -50,7 +50,7 @@ func STSEndpoint(region string) (string, error) {
 // sts::decodeAuthorizationMessage. Who has only a token can give the message to somebody who has a key.
 //
 // An empty message is ErrInvalidArgument, and so are one of more than 10,240
-// characters, which STS does not take, and a signer of tokens. A refusal by STS is an *APIError
+// characters, which STS does not take, a bad endpoint and a signer of tokens. A refusal by STS is an *APIError
 // whose Operation is "DecodeAuthorizationMessage"; a key without a DomainID may fail at IAM's
 // "ListDomains" before. The options are those of NewClient, retries and bounds too. It is
 // safe for concurrent use. Source:

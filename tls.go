@@ -20,7 +20,7 @@ type tlsOptions struct {
 // certificate must list. Without it any name will do as long as the chain is the
 // task's. Config.ServerName cannot serve: dialers fill it by themselves, so it is
 // only sent to the server (SNI) here. On the target's configs it holds the source
-// to the name.
+// to the name. An empty name and one with a port are ErrInvalidArgument.
 func VerifyServerName(name string) TLSOption {
 	return func(o *tlsOptions) error {
 		switch {

@@ -17,7 +17,7 @@ import (
 // to another certificate; a chain that does not reach the CA; source and target
 // swapped, where key usages tell. Fields that ShowCertKey may leave out are defects
 // here: without ca no chain can be checked (ErrNoCA), without a target's pair there is
-// no such channel. The zero time means now.
+// no such channel. The zero time means now. A nil CertKey is ErrInvalidArgument.
 func (c *CertKey) Verify(passphrase Secret, at time.Time) error {
 	if c == nil {
 		return invalidArgument("the CertKey is nil")

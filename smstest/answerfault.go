@@ -19,8 +19,10 @@ type Answer struct {
 	Body   []byte
 }
 
-// Change lets change alter the right answer.
+// Change lets change alter the right answer. It runs on the goroutine of the
+// request, and for several requests at a time. It panics for nil.
 func Change(change func(*Answer)) Fault {
+	checkFunc("Change", change == nil)
 	return Fault{func(w http.ResponseWriter, r *http.Request, right http.Handler) {
 		a := answerOf(w, r, right)
 		change(&a)
@@ -47,8 +49,12 @@ func Status(status int, body string, headers ...string) Fault {
 	}}
 }
 
-// Redirect answers with a status of 3xx and, unless it is empty, a Location.
+// Redirect answers with a status of 3xx and, unless it is empty, a Location. It
+// panics for another status.
 func Redirect(status int, location string) Fault {
+	if status/100 != 3 {
+		misuse("Redirect wants a status of 3xx, not %d", status)
+	}
 	if location == "" {
 		return Status(status, "")
 	}
@@ -67,8 +73,9 @@ func Gzip() Fault {
 	})
 }
 
-// GzipBomb answers with a gzip body that decodes to so many blanks.
+// GzipBomb answers with a gzip body that decodes to so many blanks, 0 or more.
 func GzipBomb(size int64) Fault {
+	checkSize("GzipBomb", size)
 	return Fault{func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.WriteHeader(http.StatusOK)
@@ -84,6 +91,7 @@ func Flood(status int, size int64, pattern string) Fault {
 	if status < 100 || status > 999 || pattern == "" {
 		misuse("Flood wants a status from 100 to 999 and a pattern")
 	}
+	checkSize("Flood", size)
 	return Fault{func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		w.WriteHeader(status)
 		flood(r.Context(), w, size, pattern)
@@ -102,8 +110,9 @@ func flood(ctx context.Context, w io.Writer, size int64, pattern string) {
 	}
 }
 
-// LongHeader adds headers of so many bytes in all to the right answer.
+// LongHeader adds headers of so many bytes, 0 or more, in all to the right answer.
 func LongHeader(size int) Fault {
+	checkSize("LongHeader", int64(size))
 	return Change(func(a *Answer) {
 		line := strings.Repeat("x", 32<<10)
 		for rest := size; rest > 0; rest -= len(line) {
@@ -112,7 +121,7 @@ func LongHeader(size int) Fault {
 	})
 }
 
-// Delay waits and then serves as it should be.
+// Delay waits and then serves as it should be, unless the client has left.
 func Delay(d time.Duration) Fault {
 	return Fault{func(w http.ResponseWriter, r *http.Request, right http.Handler) {
 		if sleep(r.Context(), d) {

@@ -3,8 +3,10 @@ package smstest
 import "time"
 
 // WithClock makes the server read the time from now in place of time.Now: what
-// SetClockOffset moves is moved from there.
+// SetClockOffset moves is moved from there. now is called for several requests at a
+// time. It panics for nil.
 func WithClock(now func() time.Time) Option {
+	checkFunc("WithClock", now == nil)
 	return func(o *options) { o.now = now }
 }
 

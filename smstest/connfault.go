@@ -29,9 +29,12 @@ const (
 
 // FailConnections makes the next connections to a service go wrong, the first one
 // in the first way and so on. It replaces what was said before, and panics for what
-// is no service.
+// is no service or no fault.
 func (s *Server) FailConnections(service Service, faults ...ConnFault) {
 	checkService(service)
+	for _, fault := range faults {
+		checkKind("FailConnections", fault, ConnStall)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.connFaults[service] = faults
@@ -143,8 +146,9 @@ const (
 )
 
 // BreakTLS gives new connections to SMS and IAM a defect of TLS, until Heal or
-// BreakTLS(TLSIntact).
+// BreakTLS(TLSIntact). It panics for what is no defect.
 func (s *Server) BreakTLS(defect TLSDefect) {
+	checkKind("BreakTLS", defect, TLS11)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tlsDefect = defect

@@ -47,8 +47,8 @@ func (s *Server) AddTaskWith(id string, m Material) (*sms.CertKey, *sms.Passphra
 	return clone(certKey), clone(passphrase)
 }
 
-// SetTask makes the service answer for the task id with what the caller has,
-// which need not be right in any way. nil stands for 404.
+// SetTask makes the service answer for the task id with a copy of what the caller
+// has, which need not be right in any way. nil stands for 404.
 func (s *Server) SetTask(id string, certKey *sms.CertKey, passphrase *sms.Passphrase) {
 	s.store(id, task{certKey: clone(certKey), passphrase: clone(passphrase), material: s.options.material})
 }

@@ -37,8 +37,10 @@ const (
 // service, for sms.WithMetadataEndpoint. Each request for keys issues new ones.
 func (s *Server) MetadataEndpoint() string { return s.endpoints[Metadata].url }
 
-// SetMetadataMode changes the metadata service: MetadataV2 at first.
+// SetMetadataMode changes the metadata service: MetadataV2 at first. It panics for
+// what is no mode.
 func (s *Server) SetMetadataMode(mode MetadataMode) {
+	checkKind("SetMetadataMode", mode, MetadataNoAgency)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.metadataMode = mode

@@ -35,6 +35,25 @@ func checkAction(name string) {
 	}
 }
 
+func checkFunc(name string, isNil bool) {
+	if isNil {
+		misuse("%s was given nil", name)
+	}
+}
+
+func checkSize(name string, size int64) {
+	if size < 0 {
+		misuse("%s wants a size of 0 or more, not %d", name, size)
+	}
+}
+
+// checkKind refuses a value that is none of the constants of its type.
+func checkKind[T ~int](name string, value, last T) {
+	if value < 0 || value > last {
+		misuse("%s: there is no kind %d", name, int(value))
+	}
+}
+
 func checkService(service Service) {
 	if service != SMS && service != IAM && service != Metadata {
 		misuse("there is no service %q: they are SMS, IAM and Metadata", service)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"example.com/huaweicloud/sms"
 	"example.com/huaweicloud/sms/smstest"
 )
 
@@ -34,6 +35,19 @@ func TestMisuseIsNotSilent(t *testing.T) {
 		"a flood of nothing":           func() { smstest.Flood(200, 1, "") },
 		"a flood without a status":     func() { smstest.Flood(0, 1, "x") },
 		"pieces of nothing":            func() { smstest.Drip(0, 0) },
+		"a redirect that is none":      func() { smstest.Redirect(200, "") },
+		"a flood of less than nothing": func() { smstest.Flood(200, -1, "x") },
+		"a bomb of less than nothing":  func() { smstest.GzipBomb(-1) },
+		"a header of less than that":   func() { smstest.LongHeader(-1) },
+		"no change":                    func() { smstest.Change(nil) },
+		"no change on the wire":        func() { smstest.Wire(nil) },
+		"no change before a reset":     func() { smstest.Reset(nil) },
+		"an unknown connection fault":  func() { srv.FailConnections(smstest.SMS, 99) },
+		"an unknown defect":            func() { srv.BreakTLS(-1) },
+		"an unknown mode":              func() { srv.SetMetadataMode(99) },
+		"no clock":                     func() { smstest.WithClock(nil) },
+		"a base path to escape":        func() { smstest.WithBasePath("x y?") },
+		"an empty key":                 func() { smstest.WithAccessKey(sms.AccessKey{}) },
 		"an unknown service":           func() { srv.FailConnections("smtp", smstest.ConnReset) },
 		"an address of none":           func() { smstest.WithAddress("smtp", "127.0.0.1:0") },
 	} {

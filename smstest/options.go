@@ -2,6 +2,7 @@ package smstest
 
 import (
 	"cmp"
+	"net/url"
 	"strings"
 	"time"
 
@@ -45,8 +46,12 @@ func WithAddress(service Service, address string) Option {
 }
 
 // WithBasePath puts the API of SMS under a path, such as "/gateway", which
-// Endpoint then ends in. What is outside of it is not found. "" and "/" are none.
+// Endpoint then ends in. What is outside of it is not found. "" and "/" are none. It
+// panics for what would have to be escaped in a URL.
 func WithBasePath(path string) Option {
+	if escaped := (&url.URL{Path: path}).EscapedPath(); escaped != path {
+		misuse("WithBasePath wants a path that needs no escapes, not %q", path)
+	}
 	return func(o *options) {
 		if o.basePath = strings.Trim(path, "/"); o.basePath != "" {
 			o.basePath = "/" + o.basePath
@@ -60,8 +65,11 @@ func WithMaterial(m Material) Option {
 }
 
 // WithAccessKey makes the server know key in place of one of its own. Without a
-// DomainID it belongs to an account with a new one.
+// DomainID it belongs to an account with a new one. It panics without ID or Secret.
 func WithAccessKey(key sms.AccessKey) Option {
+	if key.ID == "" || key.Secret.IsZero() {
+		misuse("WithAccessKey wants a key with ID and Secret")
+	}
 	return func(o *options) {
 		key.DomainID = cmp.Or(key.DomainID, o.key.DomainID)
 		o.key = key

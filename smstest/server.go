@@ -103,7 +103,8 @@ func NewServer(opts ...Option) *Server {
 }
 
 // Close stops the server: connections are closed, requests that hang are let go,
-// idle connections of HTTPClient too. It waits until all of its goroutines have ended.
+// idle connections of HTTPClient too. It waits until all of its goroutines have ended. To
+// close it again does nothing.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true

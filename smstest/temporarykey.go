@@ -35,6 +35,7 @@ func (s *Server) RevokeKeys() {
 
 // SetKeyLifetime sets for how long the temporary keys are good that
 // NewTemporaryKey, the metadata service and the pod identity issue from now on: an hour at first.
+// A lifetime that is not positive issues keys that have expired.
 func (s *Server) SetKeyLifetime(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

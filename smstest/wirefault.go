@@ -10,14 +10,17 @@ import (
 
 // Wire sends what change makes of the right answer as it would be on the wire
 // with HTTP/1.1, headers and all, and closes the connection: for answers that are not HTTP. It needs a
-// server that was made WithHTTP1, and answers 500 with any other.
+// server that was made WithHTTP1, and answers 500 with any other. change runs for several
+// requests at a time. It panics for nil.
 func Wire(change func(answer string) string) Fault {
+	checkFunc("Wire", change == nil)
 	return onWire(change, func(conn net.Conn) { _ = conn.Close() })
 }
 
 // Reset is Wire with a connection that is reset, not closed, after the text.
 // Reset(func(string) string { return "" }) resets it after the request was read.
 func Reset(change func(answer string) string) Fault {
+	checkFunc("Reset", change == nil)
 	return onWire(change, reset)
 }
 
