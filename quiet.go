@@ -19,17 +19,19 @@ import (
 // a gateway before it, sends behind one answer would be taken for the next, another task's keys
 // without an error. net/http gives up a connection on which something arrives unasked, but puts it
 // back into the pool before it looks. So a request that is given a used connection waits until
-// net/http has taken all there was, while no answer is expected yet; and until the
-// request is written nothing may arrive. Otherwise the connection is closed, and net/http takes
+// net/http has taken all that it had read, while no answer is expected yet; and when the
+// request is written nothing may have arrived. Otherwise the connection is closed, and net/http takes
 // another one for the request.
 type quietConn struct {
 	net.Conn
 
+	socket *socket     // nil where the platform does not let us look
 	shared atomic.Bool // HTTP/2, where answers bear numbers
 
 	mu      sync.Mutex
 	reading bool          // a Read is under way: all that was read before has been taken
 	quiet   bool          // what arrives now was not asked for
+	unasked bool          // something did
 	waiting chan struct{} // closed when reading or gone; nil while nobody waits
 	gone    bool
 }
@@ -40,12 +42,15 @@ var errUnasked = errors.New("sms: the server sent something that was not asked f
 const settleIn = time.Second
 
 // Read reads, unless what there is was not asked for.
-func (c *quietConn) Read(b []byte) (int, error) {
+func (c *quietConn) Read(b []byte) (n int, err error) {
 	c.set(func() { c.reading = true })
-	n, err := c.Conn.Read(b)
-	unasked := false
-	c.set(func() { c.reading, unasked = false, c.quiet && n > 0 })
-	if unasked {
+	if c.socket != nil {
+		n, err = c.socket.read(b)
+	} else {
+		n, err = c.Conn.Read(b)
+	}
+	c.set(func() { c.took(n) })
+	if c.unasked { // nobody else changes it
 		clear(b[:n])
 		_ = c.Close()
 		return 0, errUnasked
@@ -53,11 +58,28 @@ func (c *quietConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// Write begins a request: from now on an answer is asked for.
+// took notes, with the state locked, that a Read has taken so much off the network.
+func (c *quietConn) took(n int) {
+	c.unasked = c.unasked || c.reading && c.quiet && n > 0
+	c.reading = false
+}
+
+// Write begins a request, unless something is there that nobody asked for: from now
+// on an answer is.
 func (c *quietConn) Write(b []byte) (int, error) {
-	c.set(func() { c.quiet = false })
+	c.mu.Lock()
+	unasked := c.quiet && (!c.reading || c.socket != nil && c.socket.pending())
+	c.quiet = unasked
+	c.mu.Unlock()
+	if unasked {
+		_ = c.Close()
+		return 0, errUnasked
+	}
 	return c.Conn.Write(b)
 }
+
+// NetConn returns the connection beneath, for traces.
+func (c *quietConn) NetConn() net.Conn { return c.Conn }
 
 // Close closes the connection.
 func (c *quietConn) Close() error {
@@ -127,27 +149,38 @@ func withTrace(ctx context.Context, trace *httptrace.ClientTrace) context.Contex
 // quietBeneath finds the quietConn that TLS, and a proxy's TLS, may lie over.
 func quietBeneath(conn net.Conn) *quietConn {
 	for {
+		if quiet, ok := conn.(*quietConn); ok {
+			return quiet
+		}
 		over, ok := conn.(interface{ NetConn() net.Conn })
 		if !ok {
-			break
+			return nil
 		}
 		conn = over.NetConn()
 	}
-	quiet, _ := conn.(*quietConn)
-	return quiet
 }
 
-// dialQuiet makes a transport dial connections that can be quiet.
+// dialQuiet makes a transport dial connections that can be quiet. Those that speak
+// HTTP/2 without TLS bear numbers too, and cannot be told.
 func dialQuiet(t *http.Transport) {
+	if t.Protocols != nil && t.Protocols.UnencryptedHTTP2() {
+		return
+	}
 	dial := t.DialContext
+	if dial == nil && t.Dial != nil { //nolint:staticcheck // a program may have set it
+		plain := t.Dial //nolint:staticcheck // as above
+		dial = func(_ context.Context, network, address string) (net.Conn, error) { return plain(network, address) }
+	}
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
 	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)
-		if err != nil {
+		if err != nil || conn == nil {
 			return nil, err
 		}
-		return &quietConn{Conn: conn}, nil
+		quiet := &quietConn{Conn: conn}
+		quiet.socket = newSocket(quiet)
+		return quiet, nil
 	}
 }

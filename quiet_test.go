@@ -2,7 +2,9 @@ package sms_test
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -10,10 +12,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,8 +26,8 @@ import (
 )
 
 // answerTwice listens with HTTP/1.1 and sends, behind the answer to each request,
-// another that nobody asked for.
-func answerTwice(t *testing.T, secure *tls.Config) (address string) {
+// another that nobody asked for: with it, or later and then saying so.
+func answerTwice(t *testing.T, secure *tls.Config, later chan<- struct{}) (address string) {
 	t.Helper()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -38,7 +42,7 @@ func answerTwice(t *testing.T, secure *tls.Config) (address string) {
 			if err != nil {
 				return
 			}
-			running.Go(func() { serveTwice(conn) })
+			running.Go(func() { serveTwice(conn, later) })
 		}
 	})
 	t.Cleanup(func() {
@@ -48,7 +52,7 @@ func answerTwice(t *testing.T, secure *tls.Config) (address string) {
 	return address
 }
 
-func serveTwice(conn net.Conn) {
+func serveTwice(conn net.Conn, later chan<- struct{}) {
 	defer conn.Close()
 	answer := func(cert string) string {
 		body := `{"cert":"` + cert + `","private_key":"` + strings.Repeat("k", 1700) + `"}`
@@ -61,29 +65,45 @@ func serveTwice(conn net.Conn) {
 			return
 		}
 		task := strings.Split(req.URL.Path, "/")[3]
-		if _, err := io.WriteString(conn, answer(task)+answer("behind "+task)); err != nil {
+		right, surplus := answer(task), answer("behind "+task)
+		if later == nil {
+			right, surplus = right+surplus, ""
+		}
+		if _, err := io.WriteString(conn, right); err != nil {
 			return
 		}
+		if later != nil {
+			time.Sleep(2 * time.Millisecond) // the client has long read the answer
+			_, _ = io.WriteString(conn, surplus)
+			later <- struct{}{}
+		}
+	}
+}
+
+// twoSchemes lets clients with a transport of their own trust a certificate for the
+// rest of the test, and returns what a server needs to speak http and https.
+func twoSchemes(t *testing.T) map[string]*tls.Config {
+	t.Helper()
+	written := log.Writer()
+	log.SetOutput(io.Discard) // net/http writes there what arrives unasked
+	t.Cleanup(func() { log.SetOutput(written) })
+	authority := httptest.NewTLSServer(nil)
+	t.Cleanup(authority.Close)
+	standard := http.DefaultTransport
+	http.DefaultTransport = &http.Transport{TLSClientConfig: authority.Client().Transport.(*http.Transport).TLSClientConfig} //nolint:forcetypeassert // it is one
+	t.Cleanup(func() { http.DefaultTransport = standard })
+	return map[string]*tls.Config{
+		"http":  nil,
+		"https": {Certificates: authority.TLS.Certificates, MinVersion: tls.VersionTLS12},
 	}
 }
 
 // What has come behind an answer is never taken for the answer to the next
 // request, however fast that one comes.
 func TestNoAnswerIsTakenThatWasNotAskedFor(t *testing.T) { //nolint:paralleltest // it replaces http.DefaultTransport and the logger for a moment
-	written := log.Writer()
-	log.SetOutput(io.Discard) // net/http writes there what arrives unasked
-	defer log.SetOutput(written)
-	authority := httptest.NewTLSServer(nil)
-	defer authority.Close()
-	standard := http.DefaultTransport
-	http.DefaultTransport = &http.Transport{TLSClientConfig: authority.Client().Transport.(*http.Transport).TLSClientConfig} //nolint:forcetypeassert // it is one
-	defer func() { http.DefaultTransport = standard }()
-	for scheme, secure := range map[string]*tls.Config{
-		"http":  nil,
-		"https": {Certificates: authority.TLS.Certificates, MinVersion: tls.VersionTLS12},
-	} {
+	for scheme, secure := range twoSchemes(t) {
 		t.Run(scheme, func(t *testing.T) {
-			client, err := sms.NewClient(scheme+"://"+answerTwice(t, secure), sms.StaticToken("token"), sms.WithInsecureHTTP())
+			client, err := sms.NewClient(scheme+"://"+answerTwice(t, secure, nil), sms.StaticToken("token"), sms.WithInsecureHTTP())
 			require.NoError(t, err)
 			var wrong, right atomic.Int64
 			var callers sync.WaitGroup
@@ -106,6 +126,48 @@ func TestNoAnswerIsTakenThatWasNotAskedFor(t *testing.T) { //nolint:paralleltest
 			assert.Zero(t, wrong.Load(), "another task's keys")
 			assert.Equal(t, int64(3200), right.Load(), "net/http takes another connection for the request")
 		})
+	}
+}
+
+// Nor is what has come a moment before the request.
+func TestNoAnswerIsTakenThatCameTooLate(t *testing.T) { //nolint:paralleltest // as above
+	if runtime.GOOS == "windows" {
+		t.Skip("the socket cannot be looked at here: see SECURITY.md")
+	}
+	for scheme, secure := range twoSchemes(t) {
+		later := make(chan struct{}, 1)
+		client, err := sms.NewClient(scheme+"://"+answerTwice(t, secure, later), sms.StaticToken("token"), sms.WithInsecureHTTP())
+		require.NoError(t, err)
+		for i := range 200 {
+			id := fmt.Sprintf("task-%d", i)
+			material, err := client.ShowCertKey(t.Context(), id)
+			require.NoError(t, err)
+			require.Equal(t, id, material.Cert, "another task's keys, %s", scheme)
+			<-later
+		}
+		client.CloseIdleConnections()
+	}
+}
+
+func TestTheDialersOfAProgramAreUsed(t *testing.T) { //nolint:paralleltest // it replaces http.DefaultTransport
+	standard := http.DefaultTransport
+	defer func() { http.DefaultTransport = standard }()
+	refused := errors.New("by the program's own dialer")
+	for name, transport := range map[string]*http.Transport{
+		"DialContext":       {DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, refused }},
+		"Dial":              {Dial: func(string, string) (net.Conn, error) { return nil, refused }},
+		"DialTLSContext":    {DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return nil, refused }},
+		"one of no results": {DialContext: func(context.Context, string, string) (net.Conn, error) { return nil, nil }}, //nolint:nilnil // that is what is tried
+	} {
+		http.DefaultTransport = transport
+		client, err := sms.NewClient("https://192.0.2.1", sms.StaticToken("token"), sms.WithRetry(sms.RetryPolicy{MaxAttempts: 1}))
+		require.NoError(t, err)
+		_, err = client.ShowPassphrase(t.Context(), taskID)
+		if name == "one of no results" {
+			require.ErrorContains(t, err, "(nil, nil)")
+			continue
+		}
+		require.ErrorIs(t, err, refused, name)
 	}
 }
 
