@@ -83,6 +83,28 @@ func TestOneTokenServesManyCallsAndARevokedOneIsRenewed(t *testing.T) {
 	assert.Equal(t, "application/json", asked.Header.Get("Content-Type"))
 }
 
+// What a 401 has to say is not waited for at the expense of its cure.
+func TestA401WhoseBodyStallsIsCured(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]smstest.Option{"HTTP/1.1": {smstest.WithHTTP1()}, "HTTP/2": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := smstest.NewServer(opts...)
+			t.Cleanup(srv.Close)
+			srv.AddTask(taskID)
+			srv.AddUser("account", "agent", agentPassword)
+			client := clientOf(t, srv, sms.PasswordToken(agent(), srv.SignerOptions()...))
+			_, err := client.ShowPassphrase(t.Context(), taskID)
+			require.NoError(t, err)
+			srv.RevokeTokens()
+			srv.Fail(smstest.ShowPassphrase, smstest.Stall(5))
+			_, err = client.ShowPassphrase(t.Context(), taskID)
+			require.NoError(t, err)
+			assert.Len(t, srv.RequestsFor(smstest.CreateToken), 2)
+		})
+	}
+}
+
 func TestTheSecondFactorIsAskedAtEachRenewal(t *testing.T) {
 	t.Parallel()
 	srv, userID := serviceWithTask(t)

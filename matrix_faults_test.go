@@ -143,6 +143,9 @@ func framingFaults() []fault {
 	}
 	rows := []fault{
 		{name: "Content-Length too long", server: inScript(length(func(n int) string { return fmt.Sprintf("Content-Length: %d", n+10) })), requests: 2},
+		{name: "Content-Length too short, identity", server: inScript(length(func(n int) string {
+			return fmt.Sprintf("Content-Encoding: identity\r\nContent-Length: %d", n-10)
+		})), want: sms.ErrInvalidResponse, requests: 1},
 		{name: "Content-Length too short", server: inScript(length(func(n int) string { return fmt.Sprintf("Content-Length: %d", n-10) })), want: sms.ErrInvalidResponse, requests: 1},
 		{name: "two different Content-Lengths", server: inScript(length(func(n int) string { return fmt.Sprintf("Content-Length: %d\r\nContent-Length: %d", n, n+1) })), want: sms.ErrInvalidResponse, requests: 1},
 		{name: "a bad Content-Length", server: inScript(length(func(int) string { return "Content-Length: many" })), want: sms.ErrInvalidResponse, requests: 1},

@@ -68,7 +68,7 @@ func (c call) accept(resp *http.Response, body []byte) error {
 // Content-Length bytes were read, and writes what else arrives to the standard
 // logger: with a Content-Length that is too short that would be a piece of a key.
 func heldBack(resp *http.Response) bool {
-	return resp.ProtoMajor == 1 && resp.ContentLength > 1 && resp.Header.Get("Content-Encoding") == ""
+	return resp.ProtoMajor == 1 && resp.ContentLength > 1 && encoding(resp) == ""
 }
 
 // acceptHeldBack reads all but the last byte of a JSON object, decodes it as if
@@ -154,14 +154,23 @@ func requestID(header http.Header) string {
 // whole, as a size, reads a body to its end.
 const whole = math.MaxInt64
 
+// encoding returns the Content-Encoding, "" for none.
+func encoding(resp *http.Response) string {
+	name := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding")))
+	if name == "identity" {
+		return ""
+	}
+	return name
+}
+
 // readAll appends the decoded body to *buffer, up to limit bytes; more is
 // ErrResponseTooLarge, with the first limit bytes kept. No more than size bytes are
 // read from the connection.
 func readAll(buffer *[]byte, resp *http.Response, size, limit int64) error {
 	source := &trackedReader{reader: resp.Body, left: size}
 	var body io.Reader = source
-	switch encoding := strings.ToLower(strings.TrimSpace(resp.Header.Get("Content-Encoding"))); encoding {
-	case "", "identity":
+	switch encoding(resp) {
+	case "":
 		presize(buffer, min(resp.ContentLength, limit, keptBuffer)+1)
 	case "gzip", "x-gzip": // unasked, and yet it happens
 		unzipped, err := gzip.NewReader(source)

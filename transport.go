@@ -120,8 +120,14 @@ func unsigned(resp *http.Response, req *http.Request) *http.Response {
 	return resp
 }
 
+// drainTime is how long the body of a 401 may take. What it says is of less use than
+// the time that a cure needs.
+const drainTime = time.Second
+
 // drain reads an error body up to the limit and releases the connection.
 func drain(resp *http.Response) []byte {
+	late := time.AfterFunc(drainTime, func() { _ = resp.Body.Close() })
+	defer late.Stop()
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	return body
