@@ -53,8 +53,10 @@ type flight[T any] struct {
 
 	done    chan struct{}
 	cancel  context.CancelFunc
-	early   bool // nobody waited when it began
+	late    *time.Timer // gives it up
+	early   bool        // nobody waited when it began
 	waiters int
+	left    bool // all who waited have left: it is cancelled, and who comes waits for its end
 	landed  bool
 }
 
@@ -106,8 +108,8 @@ func (c *Cache[T]) wait(ctx context.Context, f *flight[T]) (T, error) {
 		if f.panic != nil {
 			panic(f.panic) // where it would have gone without a cache between
 		}
-		if f.early && f.err != nil {
-			return c.Get(ctx) // a renewal that nobody waited for does not speak for those who do
+		if (f.early || f.left) && f.err != nil {
+			return c.Get(ctx) // a fetch that nobody waited for does not speak for those who do
 		}
 		return f.value, f.err
 	case <-ctx.Done():
@@ -115,11 +117,10 @@ func (c *Cache[T]) wait(ctx context.Context, f *flight[T]) (T, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f.waiters--
-	if f.waiters == 0 && !f.early {
+	if f.waiters == 0 && !f.early && !f.landed {
+		f.left = true
 		f.cancel()
-		if c.flight == f {
-			c.flight = nil // who comes next does not get the cancelled one's error
-		}
+		f.late.Reset(grace)
 	}
 	var none T
 	return none, context.Cause(ctx)
@@ -164,11 +165,11 @@ func (c *Cache[T]) start(ctx context.Context, early bool) *flight[T] {
 	fetchCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	f := &flight[T]{done: make(chan struct{}), cancel: cancel, early: early}
 	c.flight = f
-	late := time.AfterFunc(limit+grace, func() { c.land(f, outcome[T]{err: errHung}) })
+	f.late = time.AfterFunc(limit+grace, func() { c.land(f, outcome[T]{err: errHung}) })
 	go func() {
 		got := outcome[T]{err: errGone} // stays where Fetch calls runtime.Goexit
 		defer cancel()
-		defer late.Stop()
+		defer f.late.Stop()
 		defer func() { c.land(f, got) }()
 		defer func() { got.panic = recover() }()
 		got.value, got.err = c.source.Fetch(fetchCtx)
@@ -184,12 +185,8 @@ func (c *Cache[T]) land(f *flight[T], got outcome[T]) {
 	if f.landed {
 		return
 	}
-	f.landed, f.outcome = true, got
+	f.landed, f.outcome, c.flight = true, got, nil
 	defer close(f.done)
-	if c.flight != f {
-		return
-	}
-	c.flight = nil
 	switch {
 	case f.panic == nil && f.err == nil:
 		c.value, c.held, c.since, c.refusal = f.value, true, time.Now(), nil

@@ -312,6 +312,43 @@ func TestAClockThatJumpsADayRenews(t *testing.T) {
 	})
 }
 
+// Callers who leave early ask one at a time all the same, and what a definite
+// refusal says is not lost with them.
+func TestCallersWhoLeaveDoNotMultiplyTheFetches(t *testing.T) {
+	t.Parallel()
+	for name, heeds := range map[string]bool{"a source that heeds its context": true, "one that does not": false} {
+		synctest.Test(t, func(t *testing.T) {
+			var under, most, fetches atomic.Int64
+			c := renew.New(renew.Source[credential]{
+				Fetch: func(ctx context.Context) (credential, error) {
+					fetches.Add(1)
+					most.Store(max(most.Load(), under.Add(1)))
+					defer under.Add(-1)
+					if heeds {
+						<-ctx.Done()
+						time.Sleep(10 * time.Millisecond)
+						return credential{}, errRefused // known by the time it was cancelled
+					}
+					time.Sleep(500 * time.Millisecond)
+					return credential{}, errRefused
+				},
+				ExpiresAt: func(credential) time.Time { return time.Time{} },
+				Refused:   func(err error) bool { return errors.Is(err, errRefused) },
+			})
+			for range 20 {
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				_, err := c.Get(ctx)
+				require.Error(t, err)
+				cancel()
+			}
+			assert.Equal(t, int64(1), most.Load(), name)
+			assert.Equal(t, int64(1), fetches.Load(), name)
+			_, err := c.Get(t.Context())
+			require.ErrorIs(t, err, errRefused, name)
+		})
+	}
+}
+
 // A source that hangs in something that knows no context, such as a file on a disk
 // that is gone, holds up nobody for longer than its time.
 func TestASourceThatDoesNotHeedItsContextIsGivenUp(t *testing.T) {
