@@ -47,7 +47,7 @@ func files(dir string) fileset.Dir {
 // crash left behind goes with the next SaveFiles. Parents of dir are made as needed.
 // A CertKey without certificate or key and texts of more than 1 MiB are ErrInvalidArgument; what the
 // file system refuses is the error of package os. A dir that holds anything else is refused with ErrInvalidArgument and left as it is,
-// and so are a symbolic link, the working directory and its parents, and names such as
+// and so are a symbolic link, the working directory, and names such as
 // ".x.sms-old", which a save uses; dir cannot be a mount point. Do not save to one dir twice at
 // the same time.
 //

@@ -23,7 +23,7 @@ type Token struct {
 // TokenSource gets tokens, from a vault or a service of the user's own. Token is
 // called when one is needed, never twice at a time, with a context that ends after
 // 30 seconds, or 10 for a renewal that nobody waits for, and as soon as the last caller
-// who waited has left; one that does not come back then is given up. It has the values of the first caller's context. It need not cache, and
+// who waited has left; one that does not come back within a second is given up then. It has the values of the first caller's context. It need not cache, and
 // retries what is worth it: its error ends the calls that wait, and so does, with
 // ErrInvalidArgument, a token that is empty or could not be a header's value. An *APIError of 400, 401 or 403 in its error stands for the callers of the next 30 seconds.
 type TokenSource interface {

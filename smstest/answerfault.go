@@ -31,11 +31,12 @@ func Change(change func(*Answer)) Fault {
 }
 
 // Status answers with a status, a body and headers, given as names and values in
-// turn. A body that begins with "{" is sent as JSON. It panics for a status that is
-// not 100 to 999 and for a name without a value.
+// turn. A body that begins with "{" is sent as JSON. It panics for a status that is not
+// 101 or 200 to 999, as others are followed by a 200, and for a name without a value.
 func Status(status int, body string, headers ...string) Fault {
-	if status < 100 || status > 999 || len(headers)%2 != 0 {
-		misuse("Status wants a status from 100 to 999, and headers as names and values in turn")
+	checkStatus("Status", status)
+	if len(headers)%2 != 0 {
+		misuse("Status wants headers as names and values in turn")
 	}
 	return Fault{func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		a := Answer{Status: status, Header: w.Header().Clone(), Body: []byte(body)}
@@ -86,10 +87,12 @@ func GzipBomb(size int64) Fault {
 }
 
 // Flood answers with a status and a body of so many bytes, which repeats pattern.
-// It panics for a status that is not 100 to 999 and for no pattern.
+// It panics for a status that Status does not take, for no pattern and for less than
+// nothing.
 func Flood(status int, size int64, pattern string) Fault {
-	if status < 100 || status > 999 || pattern == "" {
-		misuse("Flood wants a status from 100 to 999 and a pattern")
+	checkStatus("Flood", status)
+	if pattern == "" {
+		misuse("Flood wants a pattern")
 	}
 	checkSize("Flood", size)
 	return Fault{func(w http.ResponseWriter, r *http.Request, _ http.Handler) {

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"time"
+	"unicode/utf8"
 
 	"example.com/huaweicloud/sms"
 )
@@ -37,8 +38,11 @@ func (s *Server) AddTask(id string) (*sms.CertKey, *sms.Passphrase) {
 }
 
 // AddTaskWith is AddTask with material of another kind than the server's. It panics
-// for a kind, a format or an encryption that there is not.
+// for a kind, a format or an encryption that there is not, and for an id that is not UTF-8.
 func (s *Server) AddTaskWith(id string, m Material) (*sms.CertKey, *sms.Passphrase) {
+	if !utf8.ValidString(id) {
+		misuse("the task id %q is not valid UTF-8", id)
+	}
 	id = cmp.Or(id, uuid())
 	phrase := base64.RawURLEncoding.EncodeToString(randomBytes(18))
 	certKey := s.makeCertKey(id, m, phrase)

@@ -2,6 +2,7 @@ package smstest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -38,6 +39,12 @@ func checkAction(name string) {
 func checkFunc(name string, isNil bool) {
 	if isNil {
 		misuse("%s was given nil", name)
+	}
+}
+
+func checkStatus(name string, status int) {
+	if status != http.StatusSwitchingProtocols && status < 200 || status > 999 {
+		misuse("%s wants a status of 101 or 200 to 999, not %d", name, status)
 	}
 }
 

@@ -1,8 +1,10 @@
 package smstest_test
 
 import (
+	"crypto/tls"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,6 +59,31 @@ func TestCloseDoesNotWaitForSilentPeers(t *testing.T) {
 	}
 }
 
+// Nor does a client that does not read what it was sent past net/http.
+func TestCloseDoesNotWaitForClientsThatDoNotRead(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]func(func(string) string) smstest.Fault{"Wire": smstest.Wire, "Reset": smstest.Reset} {
+		srv := smstest.NewServer(smstest.WithHTTP1())
+		srv.FailAlways("", fault(func(string) string { return strings.Repeat("x", 64<<20) }))
+		transport := srv.HTTPClient().Transport.(*http.Transport) //nolint:forcetypeassert // it is one
+		dialer := tls.Dialer{Config: transport.TLSClientConfig}
+		conn, err := dialer.DialContext(t.Context(), "tcp", srv.Endpoint()[len("https://"):])
+		require.NoError(t, err)
+		_, err = conn.Write([]byte("GET /v3/tasks/a/passphrase HTTP/1.1\r\nHost: sms\r\n\r\n"))
+		require.NoError(t, err)
+		require.Eventually(t, func() bool { return len(srv.Requests()) > 0 }, 30*time.Second, time.Millisecond)
+		closed := make(chan struct{})
+		go func() { srv.Close(); close(closed) }()
+		select {
+		case <-closed:
+		case <-time.After(30 * time.Second):
+			t.Errorf("Close waits for a client that does not read, %s", name)
+		}
+		require.NoError(t, conn.Close())
+		<-closed
+	}
+}
+
 func TestWhatRequestsReturnsIsTheCallers(t *testing.T) {
 	t.Parallel()
 	srv := start(t)
@@ -64,6 +91,8 @@ func TestWhatRequestsReturnsIsTheCallers(t *testing.T) {
 	require.NoError(t, err)
 	_, _ = client.ShowPassphrase(t.Context(), "task-1")
 	srv.Requests()[0].Header.Set("Accept", "changed")
+	srv.Requests()[0].Query.Set("changed", "1")
+	assert.Empty(t, srv.Requests()[0].Query)
 	assert.Equal(t, "application/json", srv.Requests()[0].Header.Get("Accept"))
 	assert.NotEqual(t, http.Header{}, srv.Requests()[0].Header)
 }

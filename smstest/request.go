@@ -56,6 +56,8 @@ func (s *Server) Requests() []Request {
 	for i, r := range s.requests {
 		all[i] = *r
 		all[i].Header = r.Header.Clone()
+		all[i].Query = url.Values(http.Header(r.Query).Clone())
+		all[i].SignedHeaders = slices.Clone(r.SignedHeaders)
 	}
 	return all
 }

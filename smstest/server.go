@@ -64,7 +64,7 @@ type Server struct {
 // NewServer starts the service on free ports of the loopback interface, HTTPS
 // with HTTP/2 and a certificate of the server's own CA. Its access key, its tokens and its
 // tasks are known to no other server. Like net/http/httptest.NewServer it panics
-// where the machine cannot give it a port.
+// where the machine cannot give it a port, and for a nil option.
 func NewServer(opts ...Option) *Server {
 	s := &Server{
 		options: defaults(),
@@ -82,6 +82,7 @@ func NewServer(opts ...Option) *Server {
 		metadataTokens: map[string]time.Time{},
 	}
 	for _, opt := range opts {
+		checkFunc("NewServer", opt == nil)
 		opt(&s.options)
 	}
 	key := s.options.key

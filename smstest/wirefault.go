@@ -2,6 +2,7 @@ package smstest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -32,6 +33,7 @@ func onWire(change func(string) string, end func(net.Conn)) Fault {
 			http.Error(w, "smstest: Wire and Reset need a server made WithHTTP1", http.StatusInternalServerError)
 			return
 		}
+		defer context.AfterFunc(r.Context(), func() { _ = conn.Close() })() // the server no longer does
 		_, _ = buffer.WriteString(text)
 		_ = buffer.Flush()
 		end(conn)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"example.com/huaweicloud/sms/smstest"
 )
@@ -41,8 +42,8 @@ func parseSettings(args []string) (settings, error) {
 		"new file to write the CA certificate of the emulator to; it is removed at the end")
 	flags.StringVar(&set.env, "env", "", "new file to write the lines for the shell to as well; it is removed at the end")
 	flags.Func("task", "id of a task to make, again for more (default demo-task)", func(id string) error {
-		if id == "" {
-			return errors.New("the id is empty")
+		if id == "" || !utf8.ValidString(id) {
+			return errors.New("the id is empty or no text")
 		}
 		set.tasks = append(set.tasks, id)
 		return nil
@@ -90,6 +91,8 @@ func parseUser(text string) (user, error) {
 	return user{domain, name, password}, nil
 }
 
+const maxCount = 1_000_000
+
 func parseFault(text string) (fault, error) {
 	operation, what, found := strings.Cut(text, "=")
 	if !found || !slices.Contains(smstest.Operations(), operation) {
@@ -99,8 +102,8 @@ func parseFault(text string) (fault, error) {
 	f := fault{operation: operation}
 	if counted {
 		count, err := strconv.Atoi(times)
-		if err != nil || count < 1 {
-			return fault{}, errors.New("the count behind the x must be 1 or more")
+		if err != nil || count < 1 || count > maxCount {
+			return fault{}, fmt.Errorf("the count behind the x must be 1 to %d", maxCount)
 		}
 		f.count = count
 	}

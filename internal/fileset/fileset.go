@@ -8,6 +8,8 @@
 package fileset
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -49,11 +51,24 @@ func (d Dir) before(step string) error {
 
 // oldPath is where the set that is being replaced lies meanwhile.
 func (d Dir) oldPath() string {
-	return filepath.Join(filepath.Dir(d.Path), "."+filepath.Base(d.Path)+oldSuffix)
+	return filepath.Join(filepath.Dir(d.Path), "."+d.tag()+oldSuffix)
 }
 
+// tag is the name that the directories beside Path are called after. File systems
+// take names of 255 bytes, so a long one is stood for by its digest.
+func (d Dir) tag() string {
+	base := filepath.Base(d.Path)
+	if len(base) <= maxTag {
+		return base
+	}
+	digest := sha256.Sum256([]byte(base))
+	return hex.EncodeToString(digest[:])
+}
+
+const maxTag = 200
+
 // newPrefix begins the name of a directory in which a set is made.
-func (d Dir) newPrefix() string { return "." + filepath.Base(d.Path) + newInfix }
+func (d Dir) newPrefix() string { return "." + d.tag() + newInfix }
 
 const (
 	oldSuffix = ".sms-old"
@@ -96,19 +111,17 @@ func (d Dir) Replace(files map[string][]byte) error {
 	return d.sweep()
 }
 
-// checkPlace refuses directories that cannot take another's place: those that the
+// checkPlace refuses directories that cannot take another's place: the one that the
 // process works in, and those under the names that Replace itself makes.
 func (d Dir) checkPlace() error {
 	base := filepath.Base(d.Path)
 	if strings.HasSuffix(base, oldSuffix) || strings.Contains(base, newInfix) {
 		return fmt.Errorf("%w: names with %q or %q are those of sets that are being replaced", ErrForeign, oldSuffix, newInfix)
 	}
-	here, err := os.Getwd()
-	if err != nil {
-		return nil //nolint:nilerr // it is gone already
-	}
-	if inside, err := filepath.Rel(d.Path, here); err == nil && filepath.IsLocal(inside) {
-		return fmt.Errorf("%w: it is or holds the working directory, which cannot be replaced", ErrForeign)
+	here, hereErr := os.Stat(".")
+	there, thereErr := os.Stat(d.Path)
+	if hereErr == nil && thereErr == nil && os.SameFile(here, there) {
+		return fmt.Errorf("%w: it is the working directory, which cannot be replaced", ErrForeign)
 	}
 	return nil
 }

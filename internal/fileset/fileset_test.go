@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -125,4 +126,28 @@ func TestWhatACrashLeftIsRemovedWhateverTheName(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, dir.Replace(map[string][]byte{"a": nil}))
 	require.NoDirExists(t, staging)
+}
+
+// A name of any length that a file system takes, and a working directory by any name.
+func TestReplaceTakesLongNames(t *testing.T) {
+	t.Parallel()
+	for _, length := range []int{200, 201, 236, 255} {
+		dir := Dir{Path: filepath.Join(t.TempDir(), strings.Repeat("a", length)), Names: []string{"a", "b"}}
+		require.NoError(t, dir.Replace(set("old")))
+		require.NoError(t, dir.Replace(set("new")))
+		got, err := dir.Read()
+		require.NoError(t, err)
+		assert.Equal(t, set("new"), got)
+	}
+}
+
+func TestReplaceKnowsTheWorkingDirectoryByAnotherName(t *testing.T) {
+	parent := t.TempDir()
+	here, link := filepath.Join(parent, "real", "here"), filepath.Join(parent, "link")
+	require.NoError(t, os.MkdirAll(here, 0o700))
+	if err := os.Symlink(filepath.Join(parent, "real"), link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	t.Chdir(here)
+	require.ErrorIs(t, Dir{Path: filepath.Join(link, "here"), Names: []string{"a"}}.Replace(map[string][]byte{"a": nil}), ErrForeign)
 }
