@@ -234,7 +234,7 @@ func conceal(err error, sent *redactions) error {
 	if !sent.holds(err.Error()) {
 		return err
 	}
-	return errors.New(printable.Line(sent.Clean(err.Error()), maxErrorText))
+	return errors.New(sent.line(err.Error(), maxErrorText))
 }
 
 func oneLine(text string) string { return printable.Line(text, maxErrorText) }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"time"
-
-	"example.com/huaweicloud/sms/internal/printable"
 )
 
 // Attempt is what an observer is told about one attempt of a call. It holds no
@@ -87,7 +85,7 @@ func report(ctx context.Context, a Attempt, sent *redactions) {
 		return
 	}
 	a.Replayed = sent.tookReplay()
-	a.RequestID = printable.Line(sent.Clean(a.RequestID), maxErrorID)
+	a.RequestID = sent.line(a.RequestID, maxErrorID)
 	why := a.Err
 	if why != nil {
 		a.Err = finish(a.Operation, 1, why)

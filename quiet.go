@@ -25,8 +25,9 @@ import (
 type quietConn struct {
 	net.Conn
 
-	socket *socket     // nil where the platform does not let us look
-	shared atomic.Bool // HTTP/2, where answers bear numbers
+	socket *socket // nil where the platform does not let us look
+	// numbered is set once it is known whether HTTP/2 is spoken, where answers bear numbers.
+	numbered atomic.Pointer[bool]
 
 	mu      sync.Mutex
 	reading bool          // a Read is under way: all that was read before has been taken
@@ -125,15 +126,21 @@ func (c *quietConn) settle() {
 func settling() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		conn := quietBeneath(info.Conn)
-		switch {
-		case conn == nil || conn.shared.Load():
-		case info.Reused:
+		if conn != nil && !conn.bearsNumbers(info.Conn) && info.Reused {
 			conn.settle()
-		default:
-			secured, ok := info.Conn.(*tls.Conn)
-			conn.shared.Store(ok && secured.ConnectionState().NegotiatedProtocol == "h2")
 		}
 	}}
+}
+
+// bearsNumbers reports whether HTTP/2 is spoken over the connection.
+func (c *quietConn) bearsNumbers(over net.Conn) bool {
+	if known := c.numbered.Load(); known != nil {
+		return *known
+	}
+	secured, ok := over.(*tls.Conn)
+	numbered := ok && secured.ConnectionState().NegotiatedProtocol == "h2"
+	c.numbered.Store(&numbered)
+	return numbered
 }
 
 // withTrace adds trace to ctx. WithClientTrace changes a trace that it adds to

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 
-	"example.com/huaweicloud/sms/internal/printable"
 	"example.com/huaweicloud/sms/internal/wire"
 )
 
@@ -121,7 +120,7 @@ func (p *pipeline) receiveRefusal(ctx context.Context, c call, resp *http.Respon
 }
 
 func newAPIError(operation string, resp *http.Response, body wire.Error, sent *redactions) *APIError {
-	text := func(s string, limit int) string { return printable.Line(sent.Clean(s), limit) }
+	text := func(s string, limit int) string { return sent.line(s, limit) }
 	e := &APIError{
 		Operation:                   operation,
 		StatusCode:                  resp.StatusCode,

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"example.com/huaweicloud/sms/internal/blot"
+	"example.com/huaweicloud/sms/internal/printable"
 )
 
 // redactions collects, while a call is under way, the credentials that it sent,
@@ -53,5 +54,13 @@ func redactIn(ctx context.Context, values ...string) {
 	}
 }
 
-// holds reports whether text shows a credential.
-func (r *redactions) holds(text string) bool { return r.Clean(text) != text }
+// line returns text cleared of credentials and in one line of at most limit bytes.
+// What is far beyond the limit is not even looked at.
+func (r *redactions) line(text string, limit int) string {
+	return printable.Line(r.Clean(text[:min(len(text), 4*limit)]), limit)
+}
+
+// holds reports whether text shows a credential, or is too long to say.
+func (r *redactions) holds(text string) bool {
+	return len(text) > 16*maxErrorText || r.Clean(text) != text
+}

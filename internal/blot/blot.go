@@ -50,10 +50,13 @@ func (s *Set) Clean(text string) string {
 		return text
 	}
 	forms := s.encoded()
-	for _, form := range forms {
-		text = strings.ReplaceAll(text, form, Mark)
+	cut := cuts{length: len(text)}
+	for _, v := range views(text) {
+		cut.view = v
+		cut.whole(forms)
+		cut.parts(forms)
 	}
-	return cutParts(text, forms)
+	return cut.apply(text)
 }
 
 func (s *Set) encoded() []string {
@@ -67,35 +70,40 @@ func (s *Set) encoded() []string {
 	return s.forms
 }
 
-// cutParts replaces every stretch of text that stands in one of forms too.
-func cutParts(text string, forms []string) string {
-	if len(text) < part {
-		return text
+// cuts are the stretches of a text that are to go.
+type cuts struct {
+	view   view // that is looked at
+	length int  // of the text
+	gone   []bool
+}
+
+// whole finds whole credentials, however short.
+func (c *cuts) whole(forms []string) {
+	for _, form := range forms {
+		for from := 0; ; {
+			at := strings.Index(c.view.text[from:], form)
+			if at < 0 {
+				break
+			}
+			c.mark(from+at, from+at+len(form))
+			from += at + len(form)
+		}
 	}
-	index := newIndex(text)
-	var cut []bool // by byte of text; nil while there is nothing to cut
+}
+
+// parts finds every stretch that stands in one of forms too.
+func (c *cuts) parts(forms []string) {
+	if len(c.view.text) < part {
+		return
+	}
+	index := newIndex(c.view.text)
 	for _, form := range forms {
 		for at := 0; at+stride <= len(form) && len(form) >= part; at += stride {
-			piece := form[at : at+stride]
-			if !index.mayHold(word(piece)) || isInner(form, at) {
-				continue
+			if !isInner(form, at) {
+				index.find(form[at:at+stride], func(begin int) { c.around(begin, form, at) })
 			}
-			cut = markAround(cut, text, form, at)
 		}
 	}
-	if cut == nil {
-		return text
-	}
-	var b strings.Builder
-	for i := range len(text) {
-		switch {
-		case !cut[i]:
-			b.WriteByte(text[i])
-		case i == 0 || !cut[i-1]:
-			b.WriteString(Mark)
-		}
-	}
-	return b.String()
 }
 
 // isInner reports whether the piece of form at an offset is one of many that are the
@@ -105,35 +113,56 @@ func isInner(form string, at int) bool {
 	return before >= 0 && behind <= len(form) && piece == form[before:at] && piece == form[at+stride:behind]
 }
 
-// markAround marks in cut where text holds the piece of form at an offset and as
-// much of form around it as makes it a part.
-func markAround(cut []bool, text, form string, at int) []bool {
-	piece := form[at : at+stride]
-	for from := 0; ; {
-		found := strings.Index(text[from:], piece)
-		if found < 0 {
-			return cut
-		}
-		begin := from + found
-		from = begin + 1
-		if cut != nil && cut[begin] && cut[begin+stride-1] {
-			continue
-		}
-		end, left := begin+stride, at
-		for right := at + stride; right < len(form) && end < len(text) && form[right] == text[end]; right++ {
-			end++
-		}
-		for left > 0 && begin > 0 && form[left-1] == text[begin-1] {
-			left, begin = left-1, begin-1
-		}
-		if end-begin < part {
-			continue
-		}
-		if cut == nil {
-			cut = make([]bool, len(text))
-		}
-		for i := begin; i < end; i++ {
-			cut[i] = true
+// around marks as much as the view, at begin, and form have in common around the
+// piece of form at an offset, where that makes it a part.
+func (c *cuts) around(begin int, form string, at int) {
+	text, end := c.view.text, begin+stride
+	if c.isMarked(begin, end) {
+		return
+	}
+	for right := at + stride; right < len(form) && end < len(text) && form[right] == text[end]; right++ {
+		end++
+	}
+	for left := at; left > 0 && begin > 0 && form[left-1] == text[begin-1]; left-- {
+		begin--
+	}
+	if end-begin >= part {
+		c.mark(begin, end)
+	}
+}
+
+// mark takes out a stretch of the view.
+func (c *cuts) mark(begin, end int) {
+	if c.gone == nil {
+		c.gone = make([]bool, c.length)
+	}
+	begin, end = c.view.in(begin, end)
+	for i := begin; i < end; i++ {
+		c.gone[i] = true
+	}
+}
+
+func (c *cuts) isMarked(begin, end int) bool {
+	if c.gone == nil {
+		return false
+	}
+	begin, end = c.view.in(begin, end)
+	return !slices.Contains(c.gone[begin:end], false)
+}
+
+// apply puts Mark in place of what is to go.
+func (c *cuts) apply(text string) string {
+	if c.gone == nil {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		switch {
+		case !c.gone[i]:
+			b.WriteByte(text[i])
+		case i == 0 || !c.gone[i-1]:
+			b.WriteString(Mark)
 		}
 	}
+	return b.String()
 }

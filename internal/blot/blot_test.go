@@ -48,6 +48,13 @@ func TestEveryEncodingIsCleared(t *testing.T) {
 		"HTML by name":              strings.ReplaceAll(html.EscapeString(value), "&#34;", "&quot;"),
 		"XML":                       strings.NewReplacer("&#34;", "&quot;", "&#39;", "&apos;").Replace(html.EscapeString(value)),
 		"hexadecimal entities":      strings.NewReplacer("&#34;", "&quot;", "&#39;", "&#x27;").Replace(html.EscapeString(value)),
+		"JSON of other libraries":   strings.NewReplacer(`"`, `\u0022`, "+", `\u002B`, "'", `\u0027`, "&", `\u0026`, "<", `\u003C`, "é", `\u00E9`, ">", `\u003E`, `\`, `\\`).Replace(value),
+		"a query, twice":            url.QueryEscape(url.QueryEscape(value)),
+		"a path, twice":             url.PathEscape(url.PathEscape(value)),
+		"JSON in JSON":              mustJSON(mustJSON(value)),
+		"JavaScript's component":    strings.NewReplacer("+", "%20", "%27", "'").Replace(url.QueryEscape(value)),
+		"Python's quote":            strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(value)),
+		"numbered entities":         strings.NewReplacer("/", "&#x2F;", "+", "&#43;", `"`, "&#34;", "&", "&amp;", "'", "&#39;", "<", "&lt;", ">", "&gt;").Replace(value),
 		"hex":                       hex.EncodeToString([]byte(value)),
 		"capital hex":               strings.ToUpper(hex.EncodeToString([]byte(value))),
 		"base64":                    base64.StdEncoding.EncodeToString([]byte(value)),
@@ -152,9 +159,6 @@ func FuzzClean(f *testing.F) {
 			if strings.Contains(got, value[i:i+16]) {
 				t.Fatalf("a part of %q is left in %q", value, got)
 			}
-		}
-		if setOf(value).Clean(got) != got {
-			t.Fatalf("%q is not clean", got)
 		}
 	})
 }
