@@ -126,11 +126,12 @@ const drainTime = time.Second
 
 // drain reads an error body up to the limit and releases the connection.
 func drain(resp *http.Response) []byte {
-	late := time.AfterFunc(drainTime, func() { _ = resp.Body.Close() })
+	body := resp.Body // RoundTrip puts another in its place
+	late := time.AfterFunc(drainTime, func() { _ = body.Close() })
 	defer late.Stop()
-	defer resp.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	return body
+	defer body.Close()
+	text, _ := io.ReadAll(io.LimitReader(body, maxErrorBody))
+	return text
 }
 
 func rewind(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
