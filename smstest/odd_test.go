@@ -39,23 +39,37 @@ func TestUnusualOptionsServe(t *testing.T) {
 	}
 }
 
+// closesInTime closes srv while conn is open, which must not hold it up.
+func closesInTime(t *testing.T, srv *smstest.Server, conn net.Conn, peer string) {
+	t.Helper()
+	closed := make(chan struct{})
+	go func() { srv.Close(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(30 * time.Second):
+		t.Errorf("Close waits for %s", peer)
+	}
+	require.NoError(t, conn.Close())
+	<-closed
+}
+
 // A peer that connects and says nothing does not hold up Close.
 func TestCloseDoesNotWaitForSilentPeers(t *testing.T) {
 	t.Parallel()
-	for _, fault := range []smstest.ConnFault{smstest.ConnPass, smstest.ConnResetInHandshake, smstest.ConnStall} {
+	for fault, peer := range map[smstest.ConnFault]string{
+		smstest.ConnPass:             "a silent peer",
+		smstest.ConnResetInHandshake: "a peer that is to be reset",
+		smstest.ConnStall:            "a peer that is stalled",
+	} {
 		srv := smstest.NewServer()
 		srv.FailConnections(smstest.SMS, fault)
 		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", srv.Endpoint()[len("https://"):])
 		require.NoError(t, err)
-		closed := make(chan struct{})
-		go func() { srv.Close(); close(closed) }()
-		select {
-		case <-closed:
-		case <-time.After(30 * time.Second):
-			t.Errorf("Close waits for a connection of kind %d", fault)
-		}
-		require.NoError(t, conn.Close())
-		<-closed
+		client, err := srv.Client()
+		require.NoError(t, err)
+		_, err = client.ShowPassphrase(t.Context(), "task-1")
+		require.ErrorIs(t, err, sms.ErrNotFound, "connections are accepted in turn: the silent one has been")
+		closesInTime(t, srv, conn, peer)
 	}
 }
 
@@ -72,15 +86,7 @@ func TestCloseDoesNotWaitForClientsThatDoNotRead(t *testing.T) {
 		_, err = conn.Write([]byte("GET /v3/tasks/a/passphrase HTTP/1.1\r\nHost: sms\r\n\r\n"))
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { return len(srv.Requests()) > 0 }, 30*time.Second, time.Millisecond)
-		closed := make(chan struct{})
-		go func() { srv.Close(); close(closed) }()
-		select {
-		case <-closed:
-		case <-time.After(30 * time.Second):
-			t.Errorf("Close waits for a client that does not read, %s", name)
-		}
-		require.NoError(t, conn.Close())
-		<-closed
+		closesInTime(t, srv, conn, "a client that does not read, "+name)
 	}
 }
 

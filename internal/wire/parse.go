@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -35,19 +34,14 @@ func ParseCertKey(body []byte) (CertKey, error) {
 	case key.PrivateKey == "":
 		return CertKey{}, errors.New("private_key is missing or empty")
 	}
-	for name, text := range key.certificates() {
-		if strings.Contains(text, "PRIVATE KEY-----") {
-			return CertKey{}, errors.New(name + " holds a private key")
+	for _, certificate := range [...]struct{ name, text string }{
+		{"ca", key.CA}, {"cert", key.Cert}, {"target_mgmt_cert", key.TargetMgmtCert}, {"target_data_cert", key.TargetDataCert},
+	} {
+		if strings.Contains(certificate.text, "PRIVATE KEY-----") {
+			return CertKey{}, errors.New(certificate.name + " holds a private key")
 		}
 	}
 	return key, nil
-}
-
-// certificates yields the fields that are no secret.
-func (k *CertKey) certificates() iter.Seq2[string, string] {
-	return func(yield func(name, text string) bool) {
-		_ = yield("ca", k.CA) && yield("cert", k.Cert) && yield("target_mgmt_cert", k.TargetMgmtCert) && yield("target_data_cert", k.TargetDataCert)
-	}
 }
 
 // ParsePassphrase reads the one JSON object of a successful answer as strictly as
